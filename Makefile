@@ -1,0 +1,42 @@
+# The project's commands; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test ui setup lint lock clean
+
+PORT ?= 3000
+export RECON_HOME ?= $(CURDIR)/.recon
+export DAGSTER_HOME ?= $(RECON_HOME)/dagster
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: .venv/ready  ## reconcile the examples and print their verdicts (RECON_EXAMPLE_ROWS=… for more rows)
+	@.venv/bin/recon example-data
+	@.venv/bin/recon run
+
+test: .venv/ready-dev  ## install what the tests need and run them all
+	@scripts/install-browser
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/python -m pytest
+
+ui: .venv/ready  ## browse the runs at http://127.0.0.1:3000 (PORT=… for another port)
+	@.venv/bin/recon ui --port $(PORT)
+
+setup: .venv/ready  ## install the locked packages into .venv
+	@.venv/bin/python -m recon_assets.targets.delta_jars
+
+lock:  ## write the lock files anew from pyproject.toml
+	@scripts/lock
+
+clean:  ## remove everything that runs wrote
+	@rm -rf .recon
+
+.venv/ready: requirements.lock pyproject.toml scripts/install
+	@scripts/install requirements.lock
+	@touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.lock
+	@scripts/install requirements-dev.lock
+	@touch $@

@@ -1,0 +1,125 @@
+"""One reconciliation as the asset modules see it: its spec, its place, and the names its assets go by.
+
+Belongs here: asset keys, the attributes all its assets share, hashes and code references of its texts. Does not
+belong here: any asset (a module per layer).
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from recon_assets.sources.base import Procedure
+from recon_assets.sources.names import parse_name
+from recon_assets.spec import Reconciliation, bare_name
+from recon_assets.targets import python
+from recon_assets.targets.base import Logic
+
+SOURCE_TABLES = "source"
+"""First part of the keys (and the group) of the tables that procedures read and fill."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A reconciliation by name, with its spec and the folder its files lie in."""
+
+    name: str
+    folder: Path
+    spec: Reconciliation
+
+    @property
+    def procedure(self) -> Procedure:
+        """What the source runs."""
+        return Procedure(name=self.spec.procedure, definition=self.folder / self.spec.source)
+
+    @property
+    def logic(self) -> Logic:
+        """What the target runs."""
+        target = self.spec.target
+        if target.sql is not None:
+            return Logic("sql", target.sql, self.folder)
+        if target.python is not None:
+            return Logic("python", target.python, self.folder)
+        return Logic("parquet", target.parquet or "", self.folder)
+
+    @cached_property
+    def logic_file(self) -> Path | None:
+        """The text of the migrated logic; None where it lies in an installed module."""
+        return python.source_file(self.logic) if self.logic.kind == "python" else self.folder / self.logic.text
+
+    def key(self, table: str, layer: str) -> dg.AssetKey:
+        """The key of a table (by bare name) in a layer."""
+        return dg.AssetKey([self.name, f"{key_part(table)}_{layer}"])
+
+    def input_key(self, table: str, layer: str) -> dg.AssetKey:
+        """The key of an input in a layer; a table that the procedure reads and fills shows as `X_before` here."""
+        name = bare_name(table)
+        filled = name.lower() in (output.lower() for output in self.spec.output_names)
+        return self.key(f"{name}_before" if filled else name, layer)
+
+    @property
+    def title(self) -> str:
+        """The procedure's name, or the script's file name."""
+        return self.spec.procedure or self.spec.source
+
+    def shared(self, *kinds: str) -> dict[str, Any]:
+        """The arguments all of its assets have in common; at most three kinds show in the UI."""
+        return {
+            "group_name": self.name,
+            "owners": list(self.spec.owners) or None,
+            "tags": self.spec.tags,
+            "kinds": set(kinds),
+        }
+
+    def source_version(self) -> str:
+        """Changes when the procedure's text, its parameters or its clock do."""
+        return self._version(self.procedure.definition)
+
+    def target_version(self) -> str:
+        """Changes when the migrated logic's text, the parameters or the clock do."""
+        return self._version(self.logic_file if self.logic.kind != "parquet" else None)
+
+    def code_hashes(self) -> dict[str, str]:
+        """SHA-256 of each text that runs, by file name."""
+        files = [self.procedure.definition]
+        if self.logic_file is not None and self.logic.kind != "parquet":
+            files.append(self.logic_file)
+        return {file.name: file_hash(file) for file in files}
+
+    def code_references(self, file: Path | None, line: int = 1) -> dict[str, Any]:
+        """Metadata that links an asset to a text in the editor."""
+        if file is None:
+            return {}
+        reference = dg.LocalFileCodeReference(file_path=str(file), line_number=line, label=file.name)
+        return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
+
+    def _version(self, file: Path | None) -> str:
+        digest = hashlib.sha256()
+        for part in (
+            file_hash(file) if file else self.logic.text,
+            repr(sorted((name, p.type, repr(p.value)) for name, p in self.spec.bound_parameters().items())),
+            repr(self.spec.clock),
+        ):
+            digest.update(part.encode() + b"\0")
+        return digest.hexdigest()[:16]
+
+
+def source_key(table: str) -> dg.AssetKey:
+    """The key of a table in the source, shared by all reconciliations; case-insensitive as the source's names are."""
+    schema, name = parse_name(table)
+    return dg.AssetKey([SOURCE_TABLES, key_part(schema).lower(), key_part(name).upper()])
+
+
+def key_part(name: str) -> str:
+    """A name as part of an asset key: its signs replaced, a digest keeping names apart that would fall together."""
+    safe = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return safe if safe == name else f"{safe}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def file_hash(file: Path) -> str:
+    """SHA-256 of a file in hex; of a missing one, the empty text's, so that definitions load and the run says it."""
+    return hashlib.sha256(file.read_bytes() if file.is_file() else b"").hexdigest()

@@ -1,0 +1,62 @@
+"""`<OUTPUT>_delta`: the migrated logic runs on the loaded inputs.
+
+Does not belong here: how a target runs it (`targets`).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from recon_assets.assets.declaration import Declaration
+from recon_assets.assets.layers import input_rows, intact_check
+from recon_assets.io_managers.delta import Computed, DeltaLayer
+from recon_assets.io_managers.stored_table import StoredTable
+from recon_assets.targets.base import TableVersion, Target
+
+
+def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
+    """The assets of all outputs on the target's side."""
+    spec = declaration.spec
+    # A Parquet file computed elsewhere read nothing of ours: it has no inputs, and no proof of equal ones.
+    tables = () if declaration.logic.kind == "parquet" else spec.inputs
+    inputs = {f"input_{n}": declaration.input_key(table, "delta") for n, table in enumerate(tables)}
+    kind = {"sql": "sql", "python": "pyspark", "parquet": "parquet"}[declaration.logic.kind]
+
+    @dg.multi_asset(
+        name=f"{declaration.name}__migrated",
+        specs=[
+            dg.AssetSpec(
+                declaration.key(name, "delta"),
+                deps=list(inputs.values()),
+                description=f"{name} as the migrated logic ({declaration.logic.text}) makes it.",
+                code_version=declaration.target_version(),
+                metadata=declaration.code_references(declaration.logic_file),
+                **declaration.shared("databricks", "deltalake", kind),
+            ).with_io_manager_key("delta_layer")
+            for name in spec.output_names
+        ],
+        ins={argument: dg.AssetIn(key, input_manager_key="delta_layer") for argument, key in inputs.items()},
+        check_specs=[intact_check(declaration.key(name, "delta")) for name in spec.output_names],
+    )
+    def run_logic(
+        target: dg.ResourceParam[Target], delta_layer: dg.ResourceParam[DeltaLayer], **loaded: StoredTable
+    ) -> Iterator[Any]:
+        frames = target.run(
+            declaration.logic,
+            inputs={
+                table.table: TableVersion(str(table.folder), table.delta_version or 0) for table in loaded.values()
+            },
+            outputs=spec.output_names,
+            parameters=spec.bound_parameters(),
+            clock=spec.clock,
+        )
+        for name in spec.output_names:
+            key = declaration.key(name, "delta")
+            yield dg.MaterializeResult(
+                asset_key=key,
+                value=Computed(name, frames[name], inputs=input_rows(loaded.values()), made_by=target.describe()),
+            )
+            yield delta_layer.intact(key)
+
+    return run_logic

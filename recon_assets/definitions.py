@@ -1,0 +1,9 @@
+"""What Dagster loads: every reconciliation below `defs/`, the tables they share, and the deployment's resources."""
+
+import dagster as dg
+
+import recon_assets.defs
+from recon_assets.deployments import home, local
+from recon_assets.project import load_project
+
+defs: dg.Definitions = load_project(recon_assets.defs, local(home()))

@@ -1,0 +1,107 @@
+"""The `_parquet` layer: rows from the source as a local Parquet snapshot.
+
+Belongs here: streaming a RecordBatchReader into Parquet files and showing that they hold what passed by. Does not
+belong here: where the rows come from (`sources`), or copying the files on (`copies`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from recon_assets.comparison import ComparisonError, Dataset, FingerprintStream, fingerprint
+from recon_assets.io_managers.layer import TableLayer
+from recon_assets.io_managers.stored_table import InputRows, StoredFile, StoredTable
+
+# A row group is what readers take at once: large enough to compress and to be skipped by its statistics,
+# small enough that a few of them in memory don't matter.
+ROW_GROUP_ROWS = 256 * 1024
+ROW_GROUP_BYTES = 64 * 1024**2
+FILE_BYTES = 512 * 1024**2
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table on its way: its name, its rows, and the inputs it was made from."""
+
+    table: str
+    reader: pa.RecordBatchReader
+    inputs: Mapping[str, InputRows] = field(default_factory=dict)
+    made_by: Mapping[str, str] = field(default_factory=dict)
+
+
+class ParquetLayer(TableLayer):
+    """Writes Arrow batches as they come; memory is one row group."""
+
+    def handle_output(self, context: dg.OutputContext, rows: Rows) -> None:
+        """Stream the rows into new Parquet files. An error of the source while reading passes through."""
+        with self._new_folder(context) as folder:
+            passed_by = FingerprintStream(rows.reader.schema)
+            names = _write(folder, rows.reader, passed_by)
+            self._stage(
+                context,
+                StoredTable(
+                    table=rows.table,
+                    folder=folder,
+                    files=tuple(StoredFile.measure(folder, name) for name in names),
+                    schema=rows.reader.schema,
+                    fingerprint=passed_by.result(),
+                    run_id=context.run_id,
+                    inputs=rows.inputs,
+                    made_by=rows.made_by,
+                ),
+            )
+
+    def damage(self, stored: StoredTable) -> str | None:
+        """Read the files back: rows and fingerprint are those that passed by."""
+        try:
+            found = fingerprint(Dataset.parquet(stored.paths, stored.schema), stored.schema)
+        except ComparisonError as error:
+            return str(error)
+        if found == stored.fingerprint:
+            return None
+        return (
+            f"{stored.folder} holds {found.rows:,} rows with fingerprint {found.digest}, but {stored.rows:,} rows with"
+            f" fingerprint {stored.fingerprint.digest} were read from {stored.table}"
+        )
+
+
+def _write(folder: UPath, reader: pa.RecordBatchReader, passed_by: FingerprintStream) -> list[str]:
+    names: list[str] = []
+    writer: pq.ParquetWriter | None = None
+    sink: Any = None
+    try:
+        for group in _row_groups(reader, passed_by):
+            if writer is None or sink.tell() >= FILE_BYTES:
+                if writer is not None:
+                    writer.close()
+                    sink.close()
+                names.append(f"part-{len(names):05}.parquet")
+                sink = (folder / names[-1]).open("wb")
+                writer = pq.ParquetWriter(sink, reader.schema, compression="zstd", store_schema=True)
+            writer.write_table(group, row_group_size=len(group) or None)
+    finally:
+        if writer is not None:
+            writer.close()
+            sink.close()
+    return names
+
+
+def _row_groups(reader: pa.RecordBatchReader, passed_by: FingerprintStream) -> Iterator[pa.Table]:
+    """The batches gathered to row groups; at least one, so that an empty table is a file with its schema."""
+    batches: list[pa.RecordBatch] = []
+    rows = size = groups = 0
+    for batch in reader:
+        passed_by.update(batch)
+        batches.append(batch)
+        rows += batch.num_rows
+        size += batch.nbytes
+        if rows >= ROW_GROUP_ROWS or size >= ROW_GROUP_BYTES:
+            yield pa.Table.from_batches(batches, reader.schema)
+            batches, rows, size, groups = [], 0, 0, groups + 1
+    if batches or not groups:
+        yield pa.Table.from_batches(batches, reader.schema)

@@ -1,0 +1,87 @@
+"""What every source can do: name its tables' columns, stream a table, run a procedure.
+
+Belongs here: the interface the assets use, and the errors a source raises. Does not belong here: any one
+system's way of doing it (a module each), or storing what was read (`io_managers`).
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+TSQL_TYPE = b"tsql_type"
+"""Arrow field metadata: the column's declared T-SQL type, such as `decimal(18,2)`."""
+
+
+class SourceError(Exception):
+    """The source could not do what was asked; the message names the object, the place and the remedy."""
+
+
+class TableNotFound(SourceError):
+    """A table that was asked for does not exist in the source."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A procedure parameter: its name without `@`, its T-SQL type, and the value both sides get."""
+
+    name: str
+    type: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """What to run: the procedure's name (`dbo.X`), or a script where `name` is None; and its text's file."""
+
+    name: str | None
+    definition: Path
+
+
+class ProcedureRun(Protocol):
+    """A procedure that has run to its end, its effects committed; alive inside the `with` of `call`."""
+
+    return_code: int
+    messages: list[str]
+    """What it printed or raised below error level, in order."""
+    result_sets: int
+    """How many result sets it returned to its caller."""
+
+    def result_set(self, index: int) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Stream one result set (0 is the first). Raises SourceError when there is none of that index."""
+        ...
+
+    def read(self, table: str) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Stream a table as the procedure left it, whatever others have done to it since where the engine allows."""
+        ...
+
+
+class Source(Protocol):
+    """A system that holds tables and runs procedures."""
+
+    def schema(self, table: str) -> pa.Schema:
+        """A table's Arrow schema, each field carrying its T-SQL type. Raises TableNotFound."""
+        ...
+
+    def read(self, table: str) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Stream a table in batches, never holding it whole. Raises TableNotFound."""
+        ...
+
+    def call(
+        self,
+        procedure: Procedure,
+        parameters: Mapping[str, Parameter],
+        *,
+        now: datetime | None = None,
+        log: Callable[[str], None] = lambda message: None,
+    ) -> AbstractContextManager[ProcedureRun]:
+        """Run a procedure once, `log` getting its messages as they come.
+
+        `now` pins what GETDATE() and its kind answer, where the source can (the embedded one can). A procedure
+        that fails raises SourceError with error number, line and procedure, and leaves its tables as they were.
+        """
+        ...

@@ -1,0 +1,1 @@
+from recon_assets.sources.embedded.names import *

@@ -1,0 +1,225 @@
+"""The model of one `defs.yaml`: what a reconciliation declares, every field documented.
+
+Belongs here: the fields, their types, and the checks that need nothing but the YAML. Does not belong here:
+Dagster objects made from it (`component`), the comparison rules (`comparison.rules`), or looking into the
+files it names (they are read when the graph is built or run).
+"""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from recon_assets.comparison.result import Verdict
+from recon_assets.comparison.rules import Rules
+from recon_assets.sources.base import Parameter, SourceError
+from recon_assets.sources.names import parse_name
+from recon_assets.tsql.errors import UnsupportedTSql
+from recon_assets.tsql.types import parse_type
+
+
+def _object_name(text: str) -> str:
+    try:
+        parse_name(text)
+    except SourceError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+ObjectName = Annotated[str, AfterValidator(_object_name)]
+"""A T-SQL object name: `dbo.X`, `X` (schema dbo), `dbo.[my table]`."""
+
+
+def bare_name(name: str) -> str:
+    """The name without schema and brackets, as the target, the asset keys and the reports use it."""
+    return parse_name(name).name
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_PYTHON_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), int),
+    **dict.fromkeys(("decimal", "numeric", "money", "smallmoney"), Decimal),
+    **dict.fromkeys(("float", "real"), float),
+    **dict.fromkeys(("datetime", "datetime2", "smalldatetime"), datetime),
+    "bit": bool,
+    "date": date,
+    "time": time,
+}
+
+
+class ParameterSpec(_Model):
+    """A parameter of the procedure; the same value reaches both sides."""
+
+    type: str = Field(description="Its T-SQL type, such as `int`, `decimal(18,2)` or `datetime2`.")
+    value: Any = Field(description="Its value; null for NULL. Text that looks like a number must be quoted.")
+
+    @model_validator(mode="after")
+    def _value_fits_type(self) -> Self:
+        self._python_value()
+        return self
+
+    def _python_value(self) -> Any:
+        try:
+            name = parse_type(self.type).name
+        except UnsupportedTSql as error:
+            raise ValueError(str(error)) from error
+        if self.value is None:
+            return None
+        wanted = _PYTHON_TYPES.get(name, str)
+        # YAML's own float has lost digits already where the text had many; its shortest text is what was written.
+        value = str(self.value) if wanted is Decimal and isinstance(self.value, float) else self.value
+        try:
+            return TypeAdapter(wanted).validate_python(value, strict=wanted is str)
+        except ValidationError as error:
+            hint = ": put it in quotes" if wanted is str else ""
+            raise ValueError(f"{self.value!r} is no value of type {self.type}{hint}") from error
+
+    def bind(self, name: str) -> Parameter:
+        """The parameter as sources and targets take it, its value in the Python type that fits its T-SQL type."""
+        return Parameter(name=name, type=self.type, value=self._python_value())
+
+
+class OutputSpec(Rules):
+    """One table the procedure fills, or one result set it returns, and what counts as equal in it."""
+
+    table: ObjectName | None = Field(None, description="The table the procedure fills, such as `dbo.FACT_SALES`.")
+    result_set: int | None = Field(
+        None, ge=1, description="Instead of `table`: which result set it returns; 1 is the first."
+    )
+    name: str | None = Field(
+        None, description="A result set's name, in assets, reports and target. Default: the procedure's."
+    )
+    expect: Verdict = Field(
+        Verdict.MATCH,
+        description="The verdict that makes `recon run` succeed; other than MATCH only for known drafts.",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.table is None) == (self.result_set is None):
+            raise ValueError("an output is either a `table` the procedure fills or a `result_set` it returns: name one")
+        if self.table and self.name:
+            raise ValueError("`name` is for a result set; an output table goes by its own name")
+        return self
+
+    @property
+    def rules(self) -> Rules:
+        """The comparison's part of the fields."""
+        return Rules.model_validate(self.model_dump(include=set(Rules.model_fields)))
+
+
+class TargetSpec(_Model):
+    """The migrated logic: exactly one of `sql`, `python`, `parquet`."""
+
+    sql: str | None = Field(
+        None,
+        description="A file beside the YAML: one SELECT that yields the output, or a script that fills a table of"
+        " each output's name. The inputs are tables by their bare names, parameters are `:Name`.",
+    )
+    python: str | None = Field(
+        None,
+        description="`module:function` (a module beside the YAML, or importable). Its arguments are matched by name,"
+        " case and underscores aside: an input's table name, with or without `_df`; a parameter's name; `spark`."
+        " It returns the output DataFrame, or a dict of them by output name.",
+    )
+    parquet: str | None = Field(
+        None,
+        description="A Parquet file or folder that holds the output, computed elsewhere; relative to the YAML.",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if sum(value is not None for value in (self.sql, self.python, self.parquet)) != 1:
+            raise ValueError("a target is one of `sql`, `python` or `parquet`: name exactly one")
+        if self.python is not None and (self.python.count(":") != 1 or not all(self.python.split(":"))):
+            raise ValueError(f"`python` is written `module:function`, not {self.python!r}")
+        return self
+
+
+class ScheduleSpec(_Model):
+    """When the reconciliation runs by itself."""
+
+    cron: str = Field(description="A cron line of five fields, such as `0 6 * * 1-5`.")
+    timezone: str = Field("UTC", description="The IANA time zone the cron line is read in.")
+
+
+class Reconciliation(_Model):
+    """One procedure paired with its migrated implementation."""
+
+    procedure: ObjectName | None = Field(
+        None,
+        description="The procedure that `source` defines. Left out: `source` is a script, run as it stands.",
+    )
+    source: str = Field(
+        "source.sql", description="The T-SQL text: CREATE PROCEDURE, or a script. Relative to the YAML."
+    )
+    description: str | None = Field(None, description="One paragraph for people who browse the lineage.")
+    parameters: dict[str, ParameterSpec] = Field(
+        default_factory=dict, description="By name, without `@`. Those with a default may be left out."
+    )
+    clock: datetime | None = Field(
+        None,
+        description="The business date and time that GETDATE() answers on the source and `:clock` on the target,"
+        " so that neither side depends on now. Without a zone.",
+    )
+    inputs: tuple[ObjectName, ...] = Field((), description="The tables the procedure reads.")
+    outputs: tuple[OutputSpec, ...] = Field(description="What it produces and how that is compared.")
+    target: TargetSpec
+    schedule: ScheduleSpec | None = Field(None, description="Cron line and time zone; left out: run by hand or sensor.")
+    owners: tuple[str, ...] = Field((), description="E-mail addresses, or teams as `team:finance`.")
+    tags: dict[str, str] = Field(default_factory=dict, description="Dagster tags of every asset.")
+    engine: Literal["duckdb"] = Field("duckdb", description="What compares the outputs.")
+
+    @model_validator(mode="after")
+    def _something_is_compared(self) -> Self:
+        if not self.outputs:
+            raise ValueError("name at least one output: there is nothing to compare")
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_distinct(self) -> Self:
+        for kind, names in (
+            ("input", [bare_name(table) for table in self.inputs]),
+            ("output", list(self.output_names)),
+        ):
+            folded = [name.lower() for name in names]
+            for name in names:
+                if folded.count(name.lower()) > 1:
+                    raise ValueError(f"two {kind}s are named {name}: the target and the assets tell them apart by it")
+        return self
+
+    @model_validator(mode="after")
+    def _result_sets_have_names(self) -> Self:
+        if self.procedure is None and any(output.result_set and not output.name for output in self.outputs):
+            raise ValueError("a result set of a script needs a `name`")
+        return self
+
+    @model_validator(mode="after")
+    def _parquet_is_one_output(self) -> Self:
+        if self.target.parquet is not None and len(self.outputs) > 1:
+            raise ValueError("a `parquet` target holds one output: give each output a reconciliation of its own")
+        return self
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Each output's bare name, in order."""
+        return tuple(
+            bare_name(output.table) if output.table else output.name or bare_name(self.procedure or "")
+            for output in self.outputs
+        )
+
+    def bound_parameters(self) -> dict[str, Parameter]:
+        """The parameters with typed values, by name."""
+        return {name: spec.bind(name) for name, spec in self.parameters.items()}

@@ -1,0 +1,127 @@
+"""The local target: Spark in this process, Delta Lake tables in a directory.
+
+Belongs here: the session's settings and storing Delta tables. Does not belong here: running SQL or Python logic on a
+session (`sql`, `python`), which is the same on every Spark.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import dagster as dg
+from dagster_pyspark import LazyPySparkResource
+from deltalake import DeltaTable, convert_to_deltalake
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from recon_assets.sources.base import Parameter
+from recon_assets.targets import delta_jars, python, sql
+from recon_assets.targets.base import Logic, TableVersion, TargetError
+from recon_assets.targets.spark_errors import plain_message
+
+
+def local_spark(work: Path) -> "LocalSpark":
+    """The local target, keeping Spark's scratch files below `work`; nothing starts before it is used."""
+    settings = {
+        "spark.app.name": "recon-assets",
+        "spark.master": "local[*]",
+        # Nothing listens outside this machine.
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.warehouse.dir": str(work / "warehouse"),
+        "spark.local.dir": str(work / "scratch"),
+        # What changes answers is said, not left to the machine.
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.parquet.compression.codec": "zstd",
+        "spark.sql.shuffle.partitions": "8",  # a laptop's worth; adaptive execution merges small ones
+        "spark.log.level": "ERROR",
+    }
+    jars = delta_jars.present()
+    if jars:
+        settings |= {
+            "spark.jars": ",".join(str(jar) for jar in jars),
+            "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+            "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+            # Delta 4.4's parser drops the parameters that Spark 4.2 hands it; the older way goes past the parser.
+            "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
+            "spark.sql.sources.default": "delta",  # as on Databricks
+            "spark.databricks.delta.snapshotPartitions": "2",  # the default of 50 is for logs of many files
+        }
+    return LocalSpark(spark=LazyPySparkResource(spark_config=settings))
+
+
+class LocalSpark(dg.ConfigurableResource):
+    """Spark `local[*]` with Delta's jars; without them, Parquet folders that `deltalake` registers as Delta tables."""
+
+    spark: LazyPySparkResource
+
+    @property
+    def _delta(self) -> bool:
+        return "spark.jars" in self.spark.spark_config
+
+    @cached_property
+    def session(self) -> SparkSession:
+        """The process's Spark session, started on first use (some seconds)."""
+        # PySpark logs every refused statement as JSON with its stack trace; the errors we raise say it in a line.
+        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+        session: SparkSession = self.spark.spark_session
+        return session
+
+    def load(self, files: Sequence[str], folder: str) -> None:
+        """Make a Delta table in `folder` from Parquet files of one schema (at least one file)."""
+        self.save(self.session.read.parquet(*files), folder)
+
+    def save(self, frame: DataFrame, folder: str) -> None:
+        """Compute a DataFrame and store it as a Delta table in `folder`, which may exist but must be empty."""
+        try:
+            if self._delta:
+                frame.write.format("delta").mode("append").save(folder)
+            else:
+                frame.write.mode("append").parquet(folder)
+        except (PySparkException, Py4JJavaError) as error:
+            # Spark computes here what the migrated logic only described: its mistakes show up now.
+            raise TargetError(f"Spark could not compute the rows: {plain_message(error)}") from error
+        if not self._delta:
+            convert_to_deltalake(folder)
+
+    def run(
+        self,
+        logic: Logic,
+        inputs: Mapping[str, TableVersion],
+        outputs: Sequence[str],
+        parameters: Mapping[str, Parameter],
+        clock: datetime | None,
+    ) -> Mapping[str, DataFrame]:
+        """Run the migrated logic in a session of its own (views, settings) over the process's one Spark."""
+        session = self.session.newSession()
+        tables = {name: self._table(session, table) for name, table in inputs.items()}
+        if logic.kind == "parquet":
+            return {outputs[0]: session.read.parquet(str(logic.folder / logic.text))}
+        module = sql if logic.kind == "sql" else python
+        return module.run(session, logic, tables, outputs, parameters, clock)
+
+    def describe(self) -> dict[str, str]:
+        """Engine, version and the settings that change answers."""
+        conf = self.session.conf
+        return {
+            "target": f"Spark {self.session.version} {conf.get('spark.master')}",
+            "ansi": str(conf.get("spark.sql.ansi.enabled")),
+            "session_time_zone": str(conf.get("spark.sql.session.timeZone")),
+            "tables": f"Delta Lake {delta_jars.VERSION}" if self._delta else "Parquet registered as Delta",
+        }
+
+    def _table(self, session: SparkSession, table: TableVersion) -> DataFrame:
+        if self._delta:
+            frame = session.read.format("delta").option("versionAsOf", table.version).load(table.folder)
+        else:
+            frame = session.read.parquet(*DeltaTable(table.folder, version=table.version).file_uris())
+        # Read-only for the logic: Delta refuses to change a past version, Spark to insert into a projection.
+        return frame.select("*")

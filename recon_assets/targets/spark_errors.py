@@ -1,0 +1,17 @@
+"""Spark's errors as people can read them.
+
+Belongs here: finding the words that matter in an error that crossed from the JVM. Does not belong here: which error
+of ours it becomes.
+"""
+
+from py4j.protocol import Py4JJavaError
+
+
+def plain_message(error: Exception) -> str:
+    """The error's own words without the JVM's stack trace; of a failed Spark job, its root cause's."""
+    if isinstance(error, Py4JJavaError):
+        cause = error.java_exception
+        while cause.getCause() is not None:
+            cause = cause.getCause()
+        return str(cause.getMessage())
+    return str(error).split("JVM stacktrace")[0].strip()

@@ -1,0 +1,120 @@
+"""Migrated logic as Databricks SQL: one SELECT, or a script that fills tables, on any Spark session.
+
+Belongs here: splitting the text into statements, running them over the inputs, and finding the outputs. Does not
+belong here: the session's settings, or storing what comes out.
+"""
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlglot
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import Token, TokenType
+
+from recon_assets.sources.base import Parameter
+from recon_assets.targets.base import Logic, TargetError
+from recon_assets.targets.spark_errors import plain_message
+
+_QUERY_STARTS = {TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.FROM, TokenType.L_PAREN}
+
+
+def run(
+    session: SparkSession,
+    logic: Logic,
+    inputs: Mapping[str, DataFrame],
+    outputs: Sequence[str],
+    parameters: Mapping[str, Parameter],
+    clock: datetime | None,
+) -> dict[str, DataFrame]:
+    """Run the text. The inputs are views that no statement can write to; one that is an output too is a table.
+
+    A text that ends in a query yields the one output; otherwise each output is a table (or view) of its name that
+    the script made, in a database of this run. Raises TargetError with file and line.
+    """
+    path = logic.folder / logic.text
+    try:
+        text = path.read_text()
+        statements = _statements(text)
+    except FileNotFoundError:
+        raise TargetError(
+            f"{path} does not exist; it is the reconciliation's target: write it, or correct `sql:`"
+        ) from None
+    except SqlglotError as error:
+        raise TargetError(f"{path} can't be read as Databricks SQL: {error}") from error
+    if not statements:
+        raise TargetError(f"{path} holds no statement: write the SELECT or script that makes {', '.join(outputs)}")
+
+    database = f"run_{uuid.uuid4().hex}"
+    session.sql(f"CREATE DATABASE {database}")
+    session.catalog.setCurrentDatabase(database)
+    produced = {name.lower() for name in outputs}
+    for name, frame in inputs.items():
+        if name.lower() in produced:  # a table the procedure changes: the script changes a copy of its own
+            frame.write.saveAsTable(_quoted(name))
+        else:
+            frame.createOrReplaceTempView(_quoted(name))
+
+    arguments: dict[str, Any] = {name: parameter.value for name, parameter in parameters.items()}
+    if clock is not None:
+        arguments["clock"] = clock
+    result: DataFrame | None = None
+    for line, statement in statements:
+        try:
+            result = session.sql(statement, args=arguments)
+        except PySparkException as error:
+            raise TargetError(_place(f"{path}", line, error)) from error
+
+    if _is_query(statements[-1][1]):
+        if len(outputs) > 1:
+            raise TargetError(
+                f"{path} ends in a query, which can yield one output only; for {', '.join(outputs)}"
+                " write a script that creates a table of each name"
+            )
+        assert result is not None
+        return {outputs[0]: result}
+    return {name: _made(session, path.name, name) for name in outputs}
+
+
+def _made(session: SparkSession, file: str, name: str) -> DataFrame:
+    if not session.catalog.tableExists(_quoted(name)):
+        made = [table.name for table in session.catalog.listTables() if not table.isTemporary]
+        raise TargetError(
+            f"{file} ran but made no table {name}; it made {', '.join(made) or 'none'}."
+            f" End it with a SELECT, or with CREATE TABLE {name} AS …"
+        )
+    return session.table(_quoted(name))
+
+
+def _quoted(name: str) -> str:
+    return f"`{name.replace('`', '``')}`"
+
+
+def _statements(text: str) -> list[tuple[int, str]]:
+    """Each statement with the line it starts on (1 is the first), split at semicolons outside of text and comments."""
+    statements: list[tuple[int, str]] = []
+    pending: list[Token] = []
+    for token in [*sqlglot.tokenize(text, read="databricks"), None]:
+        if token is not None and token.token_type is not TokenType.SEMICOLON:
+            pending.append(token)
+        elif pending:
+            statements.append((pending[0].line, text[pending[0].start : pending[-1].end + 1]))
+            pending = []
+    return statements
+
+
+def _is_query(statement: str) -> bool:
+    return sqlglot.tokenize(statement, read="databricks")[0].token_type in _QUERY_STARTS
+
+
+def _place(path: str, first_line: int, error: PySparkException) -> str:
+    """Spark's message with its line, which counts from the statement's start, made the file's."""
+    message = plain_message(error)
+    # Parser errors say `(line 3, pos 12)`, analysis errors `line 3 pos 12`.
+    found = re.search(r"line (\d+),? pos \d+", message)
+    line = first_line + int(found[1]) - 1 if found else first_line
+    return f"{path}:{line}: {message}"
