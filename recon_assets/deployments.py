@@ -4,7 +4,6 @@ Belongs here: everything that differs between running on one machine and running
 anything an asset does; assets, IO managers and comparison are the same objects in every deployment.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,6 @@ from recon_assets.io_managers.parquet import ParquetLayer
 from recon_assets.io_managers.report_store import ReportStore
 from recon_assets.sources.embedded import EmbeddedSource
 from recon_assets.targets.local_spark import local_spark
-
-
-def home() -> Path:
-    """Where everything that runs write lies: `RECON_HOME`, else `.recon` in the current directory."""
-    return Path(os.environ.get("RECON_HOME", ".recon")).absolute()
 
 
 def local(root: Path) -> dict[str, Any]:

@@ -29,8 +29,9 @@ def load_project(defs_module: ModuleType, resources: Mapping[str, Any]) -> dg.De
     for a YAML that is wrong.
     """
     # Not `load_from_defs_folder`, which needs the checkout's pyproject.toml and so fails from an installed wheel.
-    # Code references are beta in the pinned Dagster; its warning at every one of them would hide what matters.
+    # Dagster is pinned, so what it may change later is no news; a warning per asset would hide what matters.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     tree = dg.ComponentTree.from_module(
         defs_module=defs_module, project_root=Path(str(defs_module.__file__)).parents[2]
     )

@@ -42,21 +42,14 @@ def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
     def run_logic(
         target: dg.ResourceParam[Target], delta_layer: dg.ResourceParam[DeltaLayer], **loaded: StoredTable
     ) -> Iterator[Any]:
-        frames = target.run(
-            declaration.logic,
-            inputs={
-                table.table: TableVersion(str(table.folder), table.delta_version or 0) for table in loaded.values()
-            },
-            outputs=spec.output_names,
-            parameters=spec.bound_parameters(),
-            clock=spec.clock,
-        )
-        for name in spec.output_names:
-            key = declaration.key(name, "delta")
-            yield dg.MaterializeResult(
-                asset_key=key,
-                value=Computed(name, frames[name], inputs=input_rows(loaded.values()), made_by=target.describe()),
-            )
-            yield delta_layer.intact(key)
+        read = input_rows(loaded.values())
+        tables = {table.table: TableVersion(str(table.folder), table.delta_version or 0) for table in loaded.values()}
+        parameters = spec.bound_parameters()
+        with target.run(declaration.logic, tables, spec.output_names, parameters, spec.clock) as frames:
+            for name in spec.output_names:
+                key = declaration.key(name, "delta")
+                made = Computed(name, frames[name], inputs=read, made_by=target.describe())
+                yield dg.MaterializeResult(asset_key=key, value=made)
+                yield delta_layer.intact(key)
 
     return run_logic

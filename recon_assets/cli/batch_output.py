@@ -48,9 +48,7 @@ class JsonOutput:
         self._file.write(f'{{"columns": {json.dumps(named, ensure_ascii=False)}, "rows": [')
         for number, row in enumerate(_rows(self._connection, results[-1]) if results else ()):
             values = [json_value(value, column.type) for value, column in zip(row, columns, strict=True)]
-            self._file.write(
-                (",\n" if number else "\n") + json.dumps(values, ensure_ascii=False, allow_nan=False)
-            )
+            self._file.write((",\n" if number else "\n") + json.dumps(values, ensure_ascii=False, allow_nan=False))
         self._file.write("]}")
 
     def close(self) -> None:
@@ -66,19 +64,17 @@ class TerminalOutput:
 
     def ended(self, results: list[ResultSet], errors: list[str]) -> None:
         for result in results:
-            table = Table(*(Text(column.name) for column in result.columns))
+            table = Table()
+            for column in result.columns:
+                table.add_column(Text(column.name))
             for number, row in enumerate(_rows(self._connection, result)):
                 if number == _SHOWN_ROWS:
                     break
-                values = (
-                    text_value(value, column.type) for value, column in zip(row, result.columns, strict=True)
-                )
+                values = (text_value(value, column.type) for value, column in zip(row, result.columns, strict=True))
                 table.add_row(*(Text(value) for value in values))
             self._console.print(table)
             hidden = max(0, result.rows - _SHOWN_ROWS)
-            self._console.print(
-                f"{result.rows} rows{f' ({hidden} not shown)' if hidden else ''}", highlight=False
-            )
+            self._console.print(f"{result.rows} rows{f' ({hidden} not shown)' if hidden else ''}", highlight=False)
         for error in errors:
             click.echo(error, err=True)
 

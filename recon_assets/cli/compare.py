@@ -17,9 +17,7 @@ EXIT_MATCH, EXIT_NO_MATCH, EXIT_ERROR = 0, 1, 2
 @click.argument("source")
 @click.argument("target")
 @click.option("--key", "keys", multiple=True, metavar="COLUMN", help="A key column; repeat it for more.")
-@click.option(
-    "--rules", "rules_file", type=click.Path(path_type=Path), metavar="FILE", help="Rules as YAML."
-)
+@click.option("--rules", "rules_file", type=click.Path(path_type=Path), metavar="FILE", help="Rules as YAML.")
 @click.option("--json", "json_to", metavar="FILE|-", help="Write the full record as JSON; - is stdout.")
 @click.option("--exact", is_flag=True, help="Leave the fingerprints out: join and compare every row.")
 @click.option(

@@ -14,8 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from recon_assets import preflight
-from recon_assets.dagster_home import ensure_dagster_home
-from recon_assets.deployments import home
+from recon_assets.home import ensure_dagster_home, home
 from recon_assets.io_managers.report_store import ReportStore
 from recon_assets.project import ProjectError
 from recon_assets.reports.console import summary_table
@@ -50,7 +49,7 @@ def run(ctx: click.Context, names: Sequence[str]) -> None:
     except preflight.Unmet as error:
         fail(str(error))
         ctx.exit(2)
-    ensure_dagster_home(home())
+    ensure_dagster_home()
     try:
         from recon_assets.definitions import defs
     except ProjectError as error:
@@ -103,7 +102,7 @@ def _run_one(defs: dg.Definitions, name: str, instance: dg.DagsterInstance, prog
             progress.advance(task)
         if event.is_step_failure and event.step_failure_data.error is not None:
             errors.append(f"{name}: {_cause(event.step_failure_data.error)}")
-        elif event.is_asset_check_evaluation:
+        elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if check.blocking and not check.passed:
                 errors.append(f"{name}: {check.asset_key.to_user_string()} is not intact: {check.description}")

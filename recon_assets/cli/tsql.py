@@ -31,9 +31,7 @@ from recon_assets.tsql.parser import parse_batch
     type=click.Path(path_type=Path),
     help="Folder of the embedded source to run on. Default: an empty one that is gone afterwards.",
 )
-@click.option(
-    "--json", "json_file", metavar="FILE", help="Write the outcomes as JSON to FILE, or - for stdout."
-)
+@click.option("--json", "json_file", metavar="FILE", help="Write the outcomes as JSON to FILE, or - for stdout.")
 @click.option("--now", type=click.DateTime(), help="What GETDATE() and its kind answer, in UTC.")
 def tsql(file: str, source: Path | None, json_file: str | None, now: datetime | None) -> None:
     """Run the T-SQL batches of FILE (- for stdin), separated by GO, on the embedded source.
@@ -58,7 +56,7 @@ def tsql(file: str, source: Path | None, json_file: str | None, now: datetime | 
             output.close()
             interpreter.roll_back()
             session.publish()
-    except (SourceError, OSError) as error:
+    except (SourceError, OSError, duckdb.Error) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
     sys.exit(0 if all(succeeded) else 2)
@@ -93,7 +91,7 @@ def _run(interpreter: Interpreter, text: BatchText, file: str, output: BatchOutp
         for _ in range(text.count):
             interpreter.forget_results()
             interpreter.run(batch)
-    except (TSqlError, UnsupportedTSql) as error:
+    except (TSqlError, UnsupportedTSql, duckdb.Error) as error:
         errors.append(error)
     errors = [*interpreter.errors, *errors]
     output.ended(interpreter.results, [str(error) for error in errors])

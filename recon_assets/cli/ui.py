@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from recon_assets import preflight
-from recon_assets.dagster_home import ensure_dagster_home
-from recon_assets.deployments import home
+from recon_assets.home import ensure_dagster_home, home
 
 
 @click.command()
@@ -31,7 +30,7 @@ def ui(ctx: click.Context, port: int, workspace: Path) -> None:
     except preflight.Unmet as error:
         click.secho(f"recon: {error}", fg="red", err=True)
         ctx.exit(2)
-    ensure_dagster_home(home())
+    ensure_dagster_home()
     os.environ.setdefault("RECON_HOME", str(home()))
     dagster = Path(sys.executable).with_name("dagster")
     os.execv(dagster, [str(dagster), "dev", "-w", str(workspace), "--host", "127.0.0.1", "--port", str(port)])

@@ -79,5 +79,5 @@ class DeltaLayer(TableLayer):
 
 def _logged_rows(table: DeltaTable) -> dict[str, int]:
     """Each active data file's path below the table's folder, and how many rows the log says it has."""
-    actions = pa.record_batch(table.get_add_actions(flatten=True))
-    return dict(zip(actions.column("path").to_pylist(), actions.column("num_records").to_pylist(), strict=True))
+    actions = pa.table(table.get_add_actions(flatten=True)).select(["path", "num_records"])
+    return {action["path"]: action["num_records"] for action in actions.to_pylist()}

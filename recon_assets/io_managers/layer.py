@@ -17,6 +17,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import dagster as dg
 import pyarrow as pa
@@ -33,6 +34,9 @@ class TableLayer(dg.ConfigurableIOManager):
     """Stores one layer's tables below `root`, a directory or a URL that universal-pathlib knows."""
 
     root: str
+
+    evidence: ClassVar[str] = "read back with the same fingerprint"
+    """By what a table of this layer is known to be intact."""
 
     _staged: dict[dg.AssetKey, StoredTable] = PrivateAttr(default_factory=dict)
 
@@ -55,7 +59,7 @@ class TableLayer(dg.ConfigurableIOManager):
             check_name=INTACT,
             passed=damage is None,
             severity=dg.AssetCheckSeverity.ERROR,
-            description=damage or f"{stored.rows:,} rows read back with the same fingerprint",
+            description=damage or f"{stored.rows:,} rows {self.evidence}",
             metadata={
                 "rows": stored.rows,
                 "bytes": stored.size,

@@ -5,6 +5,7 @@ any one engine's way of doing it (a module each).
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,11 +49,11 @@ class Target(Protocol):
         outputs: Sequence[str],
         parameters: Mapping[str, Parameter],
         clock: datetime | None,
-    ) -> Mapping[str, Any]:
+    ) -> AbstractContextManager[Mapping[str, Any]]:
         """Run the logic over the Delta tables in `inputs` (by bare name).
 
-        Returns each output's Spark DataFrame by its bare name, not yet computed where the logic allows. Raises
-        TargetError with the logic's file and, for SQL, the line.
+        Gives each output's Spark DataFrame by its bare name, not yet computed where the logic allows; what the logic
+        made on its way is gone after the `with`. Raises TargetError with the logic's file and, for SQL, the line.
         """
         ...
 

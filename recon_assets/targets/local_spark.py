@@ -5,7 +5,11 @@ session (`sql`, `python`), which is the same on every Spark.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -72,6 +76,10 @@ class LocalSpark(dg.ConfigurableResource):
         """The process's Spark session, started on first use (some seconds)."""
         # PySpark logs every refused statement as JSON with its stack trace; the errors we raise say it in a line.
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+        # No table goes through pandas, whose version PySpark warns of.
+        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         session: SparkSession = self.spark.spark_session
         return session
 
@@ -92,6 +100,7 @@ class LocalSpark(dg.ConfigurableResource):
         if not self._delta:
             convert_to_deltalake(folder)
 
+    @contextmanager
     def run(
         self,
         logic: Logic,
@@ -99,14 +108,17 @@ class LocalSpark(dg.ConfigurableResource):
         outputs: Sequence[str],
         parameters: Mapping[str, Parameter],
         clock: datetime | None,
-    ) -> Mapping[str, DataFrame]:
+    ) -> Iterator[Mapping[str, DataFrame]]:
         """Run the migrated logic in a session of its own (views, settings) over the process's one Spark."""
         session = self.session.newSession()
         tables = {name: self._table(session, table) for name, table in inputs.items()}
-        if logic.kind == "parquet":
-            return {outputs[0]: session.read.parquet(str(logic.folder / logic.text))}
-        module = sql if logic.kind == "sql" else python
-        return module.run(session, logic, tables, outputs, parameters, clock)
+        if logic.kind == "sql":
+            with sql.run(session, logic, tables, outputs, parameters, clock) as frames:
+                yield frames
+        elif logic.kind == "python":
+            yield python.run(session, logic, tables, outputs, parameters, clock)
+        else:
+            yield {outputs[0]: _parquet(session, logic)}
 
     def describe(self) -> dict[str, str]:
         """Engine, version and the settings that change answers."""
@@ -125,3 +137,13 @@ class LocalSpark(dg.ConfigurableResource):
             frame = session.read.parquet(*DeltaTable(table.folder, version=table.version).file_uris())
         # Read-only for the logic: Delta refuses to change a past version, Spark to insert into a projection.
         return frame.select("*")
+
+
+def _parquet(session: SparkSession, logic: Logic) -> DataFrame:
+    path = logic.folder / logic.text
+    try:
+        return session.read.parquet(str(path))
+    except PySparkException as error:
+        raise TargetError(
+            f"{path} can't be read as Parquet: {plain_message(error)}. Write the output there, or correct `parquet:`"
+        ) from error

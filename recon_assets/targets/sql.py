@@ -6,8 +6,10 @@ belong here: the session's settings, or storing what comes out.
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlglot
@@ -23,6 +25,7 @@ from recon_assets.targets.spark_errors import plain_message
 _QUERY_STARTS = {TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.FROM, TokenType.L_PAREN}
 
 
+@contextmanager
 def run(
     session: SparkSession,
     logic: Logic,
@@ -30,7 +33,7 @@ def run(
     outputs: Sequence[str],
     parameters: Mapping[str, Parameter],
     clock: datetime | None,
-) -> dict[str, DataFrame]:
+) -> Iterator[dict[str, DataFrame]]:
     """Run the text. The inputs are views that no statement can write to; one that is an output too is a table.
 
     A text that ends in a query yields the one output; otherwise each output is a table (or view) of its name that
@@ -52,6 +55,14 @@ def run(
     database = f"run_{uuid.uuid4().hex}"
     session.sql(f"CREATE DATABASE {database}")
     session.catalog.setCurrentDatabase(database)
+    try:
+        _prepare(inputs, outputs)
+        yield _execute(session, path, statements, outputs, _arguments(parameters, clock))
+    finally:
+        session.sql(f"DROP DATABASE {database} CASCADE")
+
+
+def _prepare(inputs: Mapping[str, DataFrame], outputs: Sequence[str]) -> None:
     produced = {name.lower() for name in outputs}
     for name, frame in inputs.items():
         if name.lower() in produced:  # a table the procedure changes: the script changes a copy of its own
@@ -59,13 +70,23 @@ def run(
         else:
             frame.createOrReplaceTempView(_quoted(name))
 
-    arguments: dict[str, Any] = {name: parameter.value for name, parameter in parameters.items()}
-    if clock is not None:
-        arguments["clock"] = clock
+
+def _arguments(parameters: Mapping[str, Parameter], clock: datetime | None) -> dict[str, Any]:
+    values: dict[str, Any] = {name: parameter.value for name, parameter in parameters.items()}
+    return values if clock is None else values | {"clock": clock}
+
+
+def _execute(
+    session: SparkSession,
+    path: Path,
+    statements: Sequence[tuple[int, str]],
+    outputs: Sequence[str],
+    arguments: Mapping[str, Any],
+) -> dict[str, DataFrame]:
     result: DataFrame | None = None
     for line, statement in statements:
         try:
-            result = session.sql(statement, args=arguments)
+            result = session.sql(statement, args=dict(arguments))
         except PySparkException as error:
             raise TargetError(_place(f"{path}", line, error)) from error
 

@@ -25,8 +25,8 @@ def inputs(target: LocalSpark, tmp_path: Path) -> dict[str, TableVersion]:
 def run(target: LocalSpark, folder: Path, body: str, inputs: dict[str, TableVersion], *outputs: str) -> dict:
     (folder / "target.py").write_text(body)
     logic = Logic("python", "target:f", folder)
-    frames = target.run(logic, inputs, outputs or ("OUT",), PARAMETERS, datetime(2024, 7, 31))
-    return {name: sorted(tuple(row) for row in frame.collect()) for name, frame in frames.items()}
+    with target.run(logic, inputs, outputs or ("OUT",), PARAMETERS, datetime(2024, 7, 31)) as frames:
+        return {name: sorted(tuple(row) for row in frame.collect()) for name, frame in frames.items()}
 
 
 def test_arguments_are_matched_by_name_whatever_their_case_and_underscores(target, tmp_path, inputs):

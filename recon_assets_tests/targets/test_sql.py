@@ -32,14 +32,10 @@ def sales(target: LocalSpark, tmp_path: Path) -> Inputs:
 
 def run(target: LocalSpark, folder: Path, text: str, inputs: Inputs, *outputs: str, **given) -> dict:
     (folder / "target.sql").write_text(text)
-    frames = target.run(
-        Logic("sql", "target.sql", folder),
-        inputs,
-        outputs or ("OUT",),
-        given.get("parameters", {}),
-        given.get("clock"),
-    )
-    return {name: sorted(tuple(row) for row in frame.collect()) for name, frame in frames.items()}
+    logic = Logic("sql", "target.sql", folder)
+    given = {"parameters": {}, "clock": None} | given
+    with target.run(logic, inputs, outputs or ("OUT",), **given) as frames:
+        return {name: sorted(tuple(row) for row in frame.collect()) for name, frame in frames.items()}
 
 
 @pytest.mark.parametrize(
@@ -129,6 +125,9 @@ def test_two_outputs_cannot_come_from_one_query(target, tmp_path, sales):
 
 def test_a_failure_while_computing_is_told_when_the_rows_are_stored(target, tmp_path, sales):
     (tmp_path / "target.sql").write_text("SELECT CAST(concat('x', id) AS INT) AS n FROM SALES")
-    frames = target.run(Logic("sql", "target.sql", tmp_path), sales, ["OUT"], {}, None)
-    with pytest.raises(TargetError, match="CAST_INVALID_INPUT"):
+    logic = Logic("sql", "target.sql", tmp_path)
+    with (
+        target.run(logic, sales, ["OUT"], {}, None) as frames,
+        pytest.raises(TargetError, match="CAST_INVALID_INPUT"),
+    ):
         target.save(frames["OUT"], str(tmp_path / "out"))

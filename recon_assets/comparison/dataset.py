@@ -1,0 +1,149 @@
+"""A table to be compared, as files: where it is and what columns it has.
+
+Belongs here: finding a dataset's files and schema (Parquet, Delta, CSV), and how DuckDB reads them. Does not
+belong here: what its values mean (`canonical`), or the types of a CSV file's columns (`csv_columns`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recon_assets.comparison import csv_columns, delta
+from recon_assets.comparison.duck import identifier, literal, reading
+from recon_assets.comparison.errors import ComparisonError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One side of a comparison: files of one format and one schema; rows are read only when compared.
+
+    `partitions` holds, for a partitioned Delta table, the values that are in its log and not in its files:
+    one row per file, column `filename` first.
+    """
+
+    label: str
+    format: Literal["parquet", "delta", "csv"]
+    files: tuple[str, ...]
+    schema: pa.Schema
+    partitions: pa.Table | None = None
+
+    def __post_init__(self) -> None:
+        seen: dict[str, str] = {}
+        for name in self.schema.names:
+            if name.lower() in seen:
+                other = seen[name.lower()]
+                raise ComparisonError(
+                    f"{self.label}: columns {other!r} and {name!r} differ only by case; column names are "
+                    "compared without regard to case, so rename one of them"
+                )
+            seen[name.lower()] = name
+
+    @classmethod
+    def open(cls, location: str | Path) -> Self:
+        """A Parquet file or folder, a Delta table's folder, or a CSV file, told apart by looking.
+
+        Folders are searched through for `*.parquet`; names that start with `_` or `.` are passed over, as
+        Spark does. Raises ComparisonError when there is nothing to read, or it can't be read.
+        """
+        path = Path(location)
+        if path.is_dir():
+            if (path / "_delta_log").is_dir():
+                return cls.delta(path)
+            return cls.parquet(_parquet_files(path), label=str(location))
+        if not path.exists():
+            raise ComparisonError(f"{location}: no such file or folder")
+        if csv_columns.is_csv(path):
+            return cls(str(location), "csv", (str(path),), csv_columns.schema(path))
+        return cls.parquet([path], label=str(location))
+
+    @classmethod
+    def parquet(cls, files: Sequence[str | Path], schema: pa.Schema | None = None, *, label: str | None = None) -> Self:
+        """Parquet files that share one schema; `schema` is needed only where there may be no file.
+
+        Raises ComparisonError for a file that can't be read, or whose columns differ from the first file's.
+        """
+        names = tuple(str(f) for f in files)
+        if not names:
+            if schema is None:
+                raise ComparisonError(f"{label or 'dataset'}: no Parquet file, and no schema given instead")
+            return cls(label or "(no files)", "parquet", (), schema)
+        first = _footer_schema(names[0])
+        for name in names[1:]:
+            _check_same_columns(names[0], first, name, _footer_schema(name))
+        return cls(label or (names[0] if len(names) == 1 else f"{names[0]} …"), "parquet", names, first)
+
+    @classmethod
+    def delta(cls, path: str | Path, version: int | None = None) -> Self:
+        """A Delta table's active files at its newest version, or the given one. Raises ComparisonError."""
+        table = delta.read_log(path, version)
+        return cls(str(path), "delta", table.files, table.schema, table.partitions)
+
+    def create_view(self, connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
+        """Makes the rows readable in a session under a name; returns DuckDB's type of each column.
+
+        Raises ComparisonError when DuckDB can't read the files.
+        """
+        view = identifier(name)
+        with reading(self.label):
+            if not self.files:
+                empty = self.schema.empty_table()
+                connection.execute(f"CREATE TEMP TABLE {view} AS FROM empty")
+                del empty
+            else:
+                connection.execute(f"CREATE TEMP VIEW {view} AS {self._select(connection, name)}")
+            described = connection.execute(f"DESCRIBE {view}").fetchall()
+        return {row[0]: row[1] for row in described}
+
+    def _select(self, connection: duckdb.DuckDBPyConnection, name: str) -> str:
+        if self.format == "csv":
+            return f"SELECT * FROM {csv_columns.read_csv(self.files[0], self.schema)}"
+        files = f"[{', '.join(literal(f) for f in self.files)}]"
+        if self.format == "parquet":
+            return f"SELECT * FROM read_parquet({files}, hive_partitioning = false)"
+        return delta.select(connection, name, files, self.schema, self.partitions)
+
+
+def _parquet_files(folder: Path) -> list[Path]:
+    found = []
+    for path in sorted(folder.rglob("*.parquet")):
+        inside = path.relative_to(folder)
+        if any(part.startswith(("_", ".")) for part in inside.parts):
+            continue
+        if any("=" in part for part in inside.parts[:-1]):
+            raise ComparisonError(
+                f"{path}: the folder name holds a column's value (partitioned by folder), whose type is not "
+                "recorded; register the folder as a Delta table, or write it unpartitioned"
+            )
+        found.append(path)
+    if not found:
+        raise ComparisonError(f"{folder}: no *.parquet file and no _delta_log in this folder")
+    return found
+
+
+def _footer_schema(file: str) -> pa.Schema:
+    try:
+        return pq.read_schema(file)
+    except (pa.ArrowException, OSError) as error:
+        raise ComparisonError(
+            f"{file}: not a readable Parquet file ({str(error).splitlines()[0]}); write it anew, or give a "
+            "Parquet file or folder, a Delta table's folder, or a .csv, .csv.gz or .tsv file"
+        ) from error
+
+
+def _check_same_columns(first: str, expected: pa.Schema, file: str, found: pa.Schema) -> None:
+    theirs = {f.name: f.type for f in found}
+    for field in expected:
+        if field.name not in theirs:
+            raise ComparisonError(f"{file}: no column {field.name!r}, which {first} has; write both alike")
+        if theirs[field.name] != field.type:
+            raise ComparisonError(
+                f"{file}: column {field.name!r} is {theirs[field.name]}, but {field.type} in {first}; write both alike"
+            )
+    more = set(theirs) - set(expected.names)
+    if more:
+        raise ComparisonError(f"{file}: column {min(more)!r} is not in {first}; write both alike")

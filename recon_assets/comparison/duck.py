@@ -1,0 +1,93 @@
+"""The DuckDB session a comparison runs in.
+
+Belongs here: how a session is set up and torn down, how names and values are quoted, how its errors become
+ours. Does not belong here: any query.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from recon_assets.comparison.errors import ComparisonError
+
+
+def identifier(name: str) -> str:
+    """A name, quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """A text value, quoted; only for places where DuckDB takes no parameter (views, file lists)."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+@contextmanager
+def session(
+    *, memory_limit: str | None = None, temp_directory: Path | None = None, threads: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session whose tables and spilled data live in a folder of their own, gone afterwards.
+
+    `memory_limit` is DuckDB's notation (`2GB`); without one, DuckDB's own default (80 % of the machine).
+    Raises ComparisonError when a setting is refused or the folder can't be written.
+    """
+    try:
+        folder = TemporaryDirectory(prefix="recon-", dir=temp_directory)
+    except OSError as error:
+        raise ComparisonError(
+            f"no temporary folder in {temp_directory or 'the default place'}: {error.strerror}; "
+            "name a writable one as temp_directory"
+        ) from error
+    with folder as path:
+        config = {
+            "temp_directory": str(Path(path) / "spill"),
+            "preserve_insertion_order": "false",
+            "autoinstall_known_extensions": "false",
+        }
+        if memory_limit is not None:
+            config["memory_limit"] = memory_limit
+        if threads is not None:
+            config["threads"] = str(threads)
+        try:
+            connection = duckdb.connect(str(Path(path) / "work.duckdb"), config=config)
+        except duckdb.Error as error:
+            raise ComparisonError(f"DuckDB refused a setting: {first_line(error)}") from error
+        with connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
+            yield connection
+
+
+def one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:
+    """The only row of a query's result, which is finished off so that the session is free for the next."""
+    (row,) = connection.execute(query).fetchall()
+    return row
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turns DuckDB's errors about data and resources into ours; `what` names the files being read."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise ComparisonError(
+            f"{what}: not enough memory or disk: {first_line(error)}; raise memory_limit, or name a "
+            "temp_directory with more room"
+        ) from error
+    except (
+        duckdb.IOException,
+        duckdb.InvalidInputException,
+        duckdb.ConversionException,
+        duckdb.OutOfRangeException,
+        duckdb.NotImplementedException,
+    ) as error:
+        raise ComparisonError(
+            f"{what}: {first_line(error)}; check that the file is whole and holds what its schema says"
+        ) from error
+
+
+def first_line(error: Exception) -> str:
+    """What DuckDB said, without its hints and the echoed SQL."""
+    return str(error).strip().split("\n", 1)[0]

@@ -1,0 +1,90 @@
+"""What a comparison found: plain data, and its JSON record.
+
+Belongs here: the result's types and their JSON form, which `recon compare --json`, the reports and the
+asset checks all read. The JSON's field names are a public interface and do not change. Does not belong
+here: how anything is computed, or how it is shown.
+"""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class Verdict(StrEnum):
+    """The answer for one pair of tables (see docs/rules.md for the exact conditions)."""
+
+    MATCH = "MATCH"
+    PARTIAL_MATCH = "PARTIAL MATCH"
+    NO_MATCH = "NO MATCH"
+
+
+Row = dict[str, Any]
+"""One row's values by column name, JSON-ready: numbers that JSON can't hold exactly, dates, timestamps
+and decimals as text; binary as `0x…`; NULL as None."""
+
+
+@dataclass(frozen=True)
+class ValueSample:
+    """One differing value: the row's key and what each side holds."""
+
+    key: Row
+    source: Any
+    target: Any
+
+
+ColumnStatus = Literal["equal", "different", "missing", "extra", "ignored"]
+
+
+@dataclass(frozen=True)
+class ColumnResult:
+    """One column: `missing` is in the source only, `extra` in the target only."""
+
+    name: str
+    status: ColumnStatus
+    differences: int = 0
+    samples: list[ValueSample] = field(default_factory=list)
+    source_type: str | None = None
+    target_type: str | None = None
+    note: str | None = None  # such as a type difference within one family, or why it can't be compared
+
+
+@dataclass(frozen=True)
+class DuplicateKeys:
+    """How many distinct keys occur more than once, per side."""
+
+    source: int
+    target: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The verdict on two tables and everything it rests on.
+
+    `missing_rows` are in the source only, `extra_rows` in the target only; `paired_rows` is how many
+    rows found a partner. `evidence` names the engine, its version, the fingerprints, the canonical
+    form of each column and which path (fingerprint or join) settled it.
+    """
+
+    verdict: Verdict
+    reason: str
+    source_rows: int
+    target_rows: int
+    paired_rows: int
+    missing_rows: int
+    extra_rows: int
+    duplicate_keys: DuplicateKeys
+    columns: list[ColumnResult]
+    missing_samples: list[Row]
+    extra_samples: list[Row]
+    rules: dict[str, Any]
+    evidence: dict[str, Any]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable JSON record."""
+        return asdict(self)
+
+    @property
+    def differing_columns(self) -> list[ColumnResult]:
+        """The columns that keep the verdict from MATCH: different, missing or extra."""
+        return [c for c in self.columns if c.status in ("different", "missing", "extra")]

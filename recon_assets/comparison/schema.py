@@ -1,0 +1,205 @@
+"""Which column is compared with which, and whether the rules fit the columns.
+
+Belongs here: matching both sides' columns by name and the errors a user's rules can have against them. Does
+not belong here: types and values (`canonical`).
+"""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from recon_assets.comparison.errors import ComparisonError, close_names
+from recon_assets.comparison.rules import ColumnRule, Rules
+from recon_assets.comparison.types import family
+
+_NUMBER_RULES = ("tolerance", "relative_tolerance")
+_TEXT_RULES = ("trim", "case", "empty_is_null")
+_TIMESTAMP_RULES = ("precision", "timezone")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One side's column: its name, DuckDB's type for it, its type in the file, and the SQL that reads it.
+
+    `type` and `sql` are those of the values compared, which for CSV text may be another type than the file's.
+    """
+
+    name: str
+    type: str
+    file_type: str
+    sql: str
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side as it lies in the session: a view's name and the columns by lower-case name."""
+
+    role: str  # source or target
+    label: str
+    view: str
+    columns: dict[str, Column]
+
+    def find(self, name: str) -> Column | None:
+        return self.columns.get(name.lower())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A column both sides have, by the source's name."""
+
+    name: str
+    source: Column
+    target: Column
+    rule: ColumnRule
+    is_key: bool
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What became of every column; `unpaired_keys` are keys that one side alone has."""
+
+    pairs: list[Pair]
+    missing: list[Column]
+    extra: list[Column]
+    ignored: list[tuple[Column | None, Column | None]]
+    unpaired_keys: list[str]
+
+    @property
+    def keys(self) -> list[Pair]:
+        return [p for p in self.pairs if p.is_key]
+
+    @property
+    def values(self) -> list[Pair]:
+        return [p for p in self.pairs if not p.is_key]
+
+
+def match_columns(source: Side, target: Side, rules: Rules) -> Matching:
+    """Pairs the columns by name. Raises ComparisonError where the rules name what isn't there, or
+    contradict."""
+    renamed = _renames(source, target, rules)
+    ignored = _ignored(source, target, rules)
+    by_column = _column_rules(source, rules, ignored)
+    keys = _keys(source, target, rules, ignored)
+    taken = set(renamed.values())
+    pairs, missing, left_out, unpaired_keys = [], [], [], []
+    found: set[str] = set()
+    for lower, column in source.columns.items():
+        partner = renamed.get(lower) or (lower if lower in target.columns and lower not in taken else None)
+        if lower in ignored or partner in ignored:
+            left_out.append((column, target.columns.get(partner or "")))
+        elif partner is None:
+            missing.append(column)
+        else:
+            rule = by_column.get(lower, ColumnRule())
+            pairs.append(Pair(column.name, column, target.columns[partner], rule, lower in keys))
+        found.add(partner or "")
+    rest = [(lower, c) for lower, c in target.columns.items() if lower not in found]
+    left_out += [(None, c) for lower, c in rest if lower in ignored]
+    extra = [c for lower, c in rest if lower not in ignored]
+    paired = {p.name.lower() for p in pairs}
+    unpaired_keys = [name for name in rules.keys if name.lower() not in paired]
+    pairs.sort(key=lambda p: list(keys).index(p.name.lower()) if p.is_key else len(keys))
+    return Matching(pairs, missing, extra, left_out, unpaired_keys)
+
+
+def _renames(source: Side, target: Side, rules: Rules) -> dict[str, str]:
+    renamed: dict[str, str] = {}
+    for old, new in rules.rename.items():
+        _require(source, old, "rename")
+        _require(target, new, f"rename of {old!r}")
+        if old.lower() in renamed:
+            raise ComparisonError(f"rename: {old!r} is renamed twice; keep one")
+        if new.lower() in renamed.values():
+            raise ComparisonError(f"rename: two columns are renamed onto {new!r} of {target.label}; keep one")
+        renamed[old.lower()] = new.lower()
+    return renamed
+
+
+def _ignored(source: Side, target: Side, rules: Rules) -> set[str]:
+    for name in rules.ignore:
+        if not source.find(name) and not target.find(name):
+            known = [c.name for side in (source, target) for c in side.columns.values()]
+            raise ComparisonError(
+                f"ignore: neither {source.label} nor {target.label} has a column {name!r}; "
+                f"{close_names(name, dict.fromkeys(known))}"
+            )
+    return {name.lower() for name in rules.ignore}
+
+
+def _column_rules(source: Side, rules: Rules, ignored: set[str]) -> dict[str, ColumnRule]:
+    by_column: dict[str, ColumnRule] = {}
+    for name, rule in rules.columns.items():
+        _require(source, name, "rule")
+        if name.lower() in by_column:
+            raise ComparisonError(f"columns: two rules for {name!r}, told apart only by case; keep one")
+        if name.lower() in ignored:
+            raise ComparisonError(f"column {name!r} has a rule and is ignored; take one of the two away")
+        if rule.timezone is not None:
+            try:
+                ZoneInfo(rule.timezone)
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+                raise ComparisonError(
+                    f"column {name!r}: no time zone {rule.timezone!r}; use an IANA name such as Europe/Berlin"
+                ) from error
+        if rule.relative_tolerance is not None and -rule.relative_tolerance.as_tuple().exponent > 18:
+            raise ComparisonError(f"column {name!r}: relative_tolerance has more than 18 decimals; round it")
+        by_column[name.lower()] = rule
+    return by_column
+
+
+def _keys(source: Side, target: Side, rules: Rules, ignored: set[str]) -> list[str]:
+    keys: list[str] = []
+    for name in rules.keys:
+        lower = name.lower()
+        if lower in keys:
+            raise ComparisonError(f"keys: {name!r} is named twice; keep one")
+        if lower in ignored:
+            raise ComparisonError(f"column {name!r} is a key and is ignored; take one of the two away")
+        if not source.find(name) and not target.find(name):
+            raise ComparisonError(
+                f"keys: neither {source.label} nor {target.label} has a column {name!r}; "
+                f"{close_names(name, [c.name for c in source.columns.values()])}"
+            )
+        keys.append(lower)
+    for name, rule in rules.columns.items():
+        if name.lower() in keys and _given(rule, _NUMBER_RULES):
+            raise ComparisonError(
+                f"key column {name!r} has a {_given(rule, _NUMBER_RULES)}: rows pair by equal keys, so a key can't "
+                "be nearly equal; take the rule away, or the column out of the keys"
+            )
+    return keys
+
+
+def _require(side: Side, name: str, what: str) -> None:
+    if not side.find(name):
+        known = [c.name for c in side.columns.values()]
+        raise ComparisonError(f"{what}: {side.label} has no column {name!r}; {close_names(name, known)}")
+
+
+def _given(rule: ColumnRule, names: tuple[str, ...]) -> str | None:
+    return next((n for n in names if getattr(rule, n) not in (None, False)), None)
+
+
+def check_types(pair: Pair, source: Side, target: Side) -> None:
+    """Raises ComparisonError for a type that has no comparison, or a rule made for another family of
+    types."""
+    families = []
+    for side, column in ((source, pair.source), (target, pair.target)):
+        found = None if column.file_type.startswith(("duration", "decimal256")) else family(column.type)
+        if found is None:
+            raise ComparisonError(
+                f"{side.label}: column {column.name!r} is {column.file_type}, a type that has no comparison; "
+                "convert it, or add it to `ignore`"
+            )
+        families.append(found)
+    for names, wanted in (
+        (_NUMBER_RULES, "number"),
+        (_TEXT_RULES, "text"),
+        (_TIMESTAMP_RULES, "timestamp"),
+    ):
+        rule = _given(pair.rule, names)
+        if rule and wanted not in families and families != ["null", "null"]:
+            raise ComparisonError(
+                f"column {pair.name!r}: the rule {rule} is for {wanted}s, but the column is "
+                f"{pair.source.type} in {source.label} and {pair.target.type} in {target.label}; take it away"
+            )

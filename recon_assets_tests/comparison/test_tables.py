@@ -1,0 +1,55 @@
+"""Which rows pair, what is counted, and the verdict that follows."""
+
+import pyarrow as pa
+import pytest
+
+from recon_assets_tests.comparison.exam.tables import CASES, Case
+from recon_assets_tests.comparison.helpers import compared
+
+
+def _table(columns: str, rows: list[tuple]) -> pa.Table:
+    names = columns.split()
+    arrays = {}
+    for i, name in enumerate(names):
+        values = [row[i] for row in rows]
+        text = any(isinstance(v, str) for v in values)
+        arrays[name] = pa.array(values, pa.string() if text else pa.int64())
+    return pa.table(arrays)
+
+
+def _same_types(case: Case) -> tuple[pa.Table, pa.Table]:
+    """Both sides' tables; a column that holds no text on one side only because it is NULL or empty there,
+    is text."""
+    source, target = _table(case.columns, case.source), _table(case.target_columns or case.columns, case.target)
+    for name in set(source.column_names) & set(target.column_names):
+        for side, other in ((source, target), (target, source)):
+            if pa.types.is_string(other.column(name).type) and side.column(name).null_count == side.num_rows:
+                i = side.column_names.index(name)
+                cast = side.column(name).cast(pa.string())
+                if side is source:
+                    source = source.set_column(i, name, cast)
+                else:
+                    target = target.set_column(i, name, cast)
+    return source, target
+
+
+@pytest.mark.parametrize("exact", [False, True], ids=["fingerprint first", "exact"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_tables_compare_as_the_case_says(tmp_path, case: Case, exact: bool):
+    source, target = _same_types(case)
+    result = compared(tmp_path, source, target, keys=tuple(case.keys.split()), exact=exact, **case.rules)
+    assert (result.verdict, result.reason) == (case.verdict, result.reason)
+    assert (result.source_rows, result.target_rows) == (len(case.source), len(case.target))
+    assert result.paired_rows == case.paired
+    assert result.missing_rows == len(case.source) - case.paired
+    assert result.extra_rows == len(case.target) - case.paired
+    assert {c.name: c.differences for c in result.columns if c.status == "different"} == case.differences
+    assert (result.duplicate_keys.source, result.duplicate_keys.target) == case.duplicates
+    one_sided = {c.name: c.status for c in result.columns if c.status in ("missing", "extra", "ignored")}
+    assert one_sided == case.one_sided
+    if result.evidence["path"].startswith("none"):
+        return
+    assert len(result.missing_samples) == min(20, result.missing_rows)
+    assert len(result.extra_samples) == min(20, result.extra_rows)
+    for column in result.columns:
+        assert len(column.samples) == min(20, column.differences)
