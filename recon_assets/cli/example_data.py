@@ -7,8 +7,8 @@ import click
 from rich.console import Console
 
 from recon_assets import preflight
-from recon_assets.home import home
 from recon_assets.example_data import DEFAULT_ROWS, create_example_data, example_tables
+from recon_assets.home import home
 from recon_assets.sources.embedded import EmbeddedSource
 
 # Measured on the examples: source, snapshots, copies, Delta tables and Spark's scratch, with room to spare.

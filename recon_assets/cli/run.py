@@ -3,6 +3,8 @@
 Does not belong here: what a run does (`assets`), or how verdicts look (`reports.console`).
 """
 
+import re
+import sys
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +40,9 @@ def run(ctx: click.Context, names: Sequence[str]) -> None:
 
     Exit code 0 if every verdict is the expected one, 1 if not, 2 on an error.
     """
-    console, problems = Console(), Console(stderr=True)
+    problems = Console(stderr=True)
+    # Into a file or a pipe, wide enough for the whole table.
+    console = Console(width=None if sys.stdout.isatty() else 160)
 
     def fail(message: str) -> None:
         problems.print(f"recon: {message}", style="red", highlight=False, markup=False, soft_wrap=True)
@@ -101,7 +105,7 @@ def _run_one(defs: dg.Definitions, name: str, instance: dg.DagsterInstance, prog
         elif event.is_step_success or event.is_step_failure:
             progress.advance(task)
         if event.is_step_failure and event.step_failure_data.error is not None:
-            errors.append(f"{name}: {_cause(event.step_failure_data.error)}")
+            errors.append(f"{name}: {cause(event.step_failure_data.error)}")
         elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if check.blocking and not check.passed:
@@ -117,8 +121,13 @@ def _run_one(defs: dg.Definitions, name: str, instance: dg.DagsterInstance, prog
     return _Outcome(store.run_reports(run_id), errors)
 
 
-def _cause(error: Any) -> str:
-    """The innermost message, which is what the source, the target or the comparison said."""
-    while error.cause is not None:
+def cause(error: Any) -> str:
+    """What the source, the target or the comparison said, without what Dagster wraps around it.
+
+    `error` is Dagster's SerializableErrorInfo, which it doesn't export.
+    """
+    while error.cls_name is not None and error.cls_name.startswith("Dagster") and error.cause is not None:
         error = error.cause
-    return error.message.strip()
+    # Our own messages speak for themselves; of any other error its class is part of what it says.
+    own = re.compile(r"^recon_assets\.[\w.]+: ")
+    return own.sub("", error.message.strip())

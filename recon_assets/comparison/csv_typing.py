@@ -9,7 +9,7 @@ from dataclasses import replace
 import duckdb
 
 from recon_assets.comparison.csv_columns import faithful
-from recon_assets.comparison.duck import one_row
+from recon_assets.comparison.duck import one_row, reading
 from recon_assets.comparison.schema import Column, Pair, Side
 
 
@@ -59,7 +59,8 @@ def _typed_columns(connection: duckdb.DuckDBPyConnection, side: Side, wanted: di
         f"min(CASE WHEN NOT {faithful(columns[name].sql, type_)} THEN {columns[name].sql} END)"
         for name, type_ in wanted.items()
     )
-    unfit = one_row(connection, f"SELECT {checks} FROM {side.view} AS raw")
+    with reading(side.label):
+        unfit = one_row(connection, f"SELECT {checks} FROM {side.view} AS raw")
     typed = {}
     for (name, type_), example in zip(wanted.items(), unfit, strict=True):
         column = columns[name]

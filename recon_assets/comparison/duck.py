@@ -89,5 +89,6 @@ def reading(what: str) -> Iterator[None]:
 
 
 def first_line(error: Exception) -> str:
-    """What DuckDB said, without its hints and the echoed SQL."""
-    return str(error).strip().split("\n", 1)[0]
+    """What DuckDB said, without its hints and the echoed SQL; for CSV, with the line and what was found there."""
+    lines = str(error).strip().split("\n")
+    return ", ".join(lines[:3]) if "CSV Error" in lines[0] else lines[0]

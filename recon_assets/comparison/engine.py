@@ -130,12 +130,23 @@ def _find(connection: duckdb.DuckDBPyConnection, plan: Plan, matching: Matching,
         return found
     found.evidence["path"] = "join"
     values = _suspects(plan, one, other, found)
-    differing, equal_rows = differing_buckets(connection, plan, values)
+    differing, equal_rows = _differing_buckets(connection, plan, values, keys_differ=one.keys != other.keys)
     found.evidence["buckets"] = {"all": BUCKETS, "differing": differing}
     found.paired = equal_rows
     where = "true" if differing == BUCKETS else IN_DIFFERING_BUCKETS
     _look_closer(connection, plan, matching, found, values, where, samples)
     return found
+
+
+def _differing_buckets(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, values: list[Value], *, keys_differ: bool
+) -> tuple[int, int]:
+    """Where keys are missing all over the table, its keys alone show that no bucket can be left out."""
+    if keys_differ and values:
+        differing, equal_rows = differing_buckets(connection, plan, [])
+        if differing == BUCKETS:
+            return differing, equal_rows
+    return differing_buckets(connection, plan, values)
 
 
 def _suspects(plan: Plan, one: SideFingerprint, other: SideFingerprint, found: Findings) -> list[Value]:

@@ -8,9 +8,10 @@ DuckDB's `hash` is fast, but not safe everywhere, which was measured with DuckDB
   differ in the last bytes of two blocks collide for 1 in 256 choices: such text goes through MD5;
 - 128-bit numbers hash as hash(low) xor hash(high): those beyond 64 bits go through MD5 as text;
 - lists hash alike with and without NULLs, so nested values go through MD5 as (quoted) text;
-- `hash(a, b)` is linear enough that sums of it miss swapped values: it must be hashed once more before
-  summing. So one differing value stays unnoticed with a probability of 2^-64 or less (never, for types of up
-  to 64 bits).
+- `hash(a, b)` is linear enough that sums of it miss swapped values: it must be hashed once more before summing.
+
+So one differing value stays unnoticed with a probability of about 2^-64; among values of types of up to 64 bits it
+never does, but for the one that hashes like NULL.
 """
 
 import re
@@ -32,7 +33,7 @@ def hashable(expression: str, duck_type: str) -> str:
         return f"CASE WHEN {length}({expression}) <= 12 THEN hash({expression}) ELSE hash(md5_number({expression})) END"
     if decimal and int(decimal[1]) > 18:
         limit = f"CAST('{Decimal(10**18).scaleb(-int(decimal[2])):f}' AS DECIMAL(38,{decimal[2]}))"
-        return expression if int(decimal[2]) > 37 else _hash_128(expression, f"-{limit}", limit)
+        return _hash_128(expression, f"-{limit}", limit)
     if duck_type in ("HUGEINT", "UHUGEINT"):
         return _hash_128(expression, "-1000000000000000000", "1000000000000000000")
     if duck_type == "UUID" or duck_type.endswith("]") or duck_type.startswith(("STRUCT(", "MAP(")):

@@ -2,7 +2,7 @@
 
 Belongs here: the model of `keys`, `ignore`, `rename`, `strict_row_count` and the per-column rules,
 the same for a reconciliation's `defs.yaml` and for `recon compare --rules`. Does not belong here: how a
-rule is carried out (`canonical`, `differences`), or whether the named columns exist (known only once
+rule is carried out (`canonical`, `tolerance`), or whether the named columns exist (known only once
 both sides' schemas are, see `schema`).
 """
 

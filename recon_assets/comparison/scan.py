@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from recon_assets.comparison.duck import one_row
+from recon_assets.comparison.duck import one_row, reading
 from recon_assets.comparison.hashing import combine, mixed, mixed_again
 from recon_assets.comparison.plan import Plan, Role, Value
 
@@ -42,13 +42,14 @@ class SideFingerprint:
 
 
 def fingerprint_side(connection: duckdb.DuckDBPyConnection, plan: Plan, role: Role) -> SideFingerprint:
-    """Reads one side once, all columns."""
+    """Reads one side once, all columns. Raises ComparisonError, naming the side, when it can't be read."""
     sums = "".join(f", sum({mixed(combine(['k', f'h{v.index}']))})" for v in plan.values)
     query = (
         f"SELECT count(*), sum({mixed('k')}), sum({mixed('r')}), sum({mixed_again('r')}){sums}"
         f" FROM ({plan.hashes(role, plan.values)})"
     )
-    rows, *found = one_row(connection, query)
+    with reading(plan.sides[role].label):
+        rows, *found = one_row(connection, query)
     keys, first, second, *columns = (s or 0 for s in found)
     return SideFingerprint(rows, keys, (first, second), dict(zip((v.index for v in plan.values), columns, strict=True)))
 

@@ -27,7 +27,7 @@ def decide(
     one_sided = [c for c in columns if c.status in ("missing", "extra")]
     rows_agree, values_agree = not missing and not extra, not differing
     if rows_agree and values_agree and not one_sided:
-        return Verdict.MATCH, f"All {_count(source_rows, 'row')} agree in every compared value."
+        return Verdict.MATCH, f"Both sides have the same rows ({source_rows}), equal in every compared value."
     facts = []
     if strict_row_count and source_rows != target_rows:
         facts.append(f"the row counts differ ({source_rows} against {target_rows}), which strict_row_count forbids")
@@ -42,7 +42,9 @@ def decide(
     if one_sided:
         named = ", ".join(f"{c.name} ({c.status})" for c in one_sided[:3]) + (", …" if len(one_sided) > 3 else "")
         facts.append(f"{_count(len(one_sided), 'column')} on one side only: {named}")
-    if not paired:
+    if not source_rows or not target_rows:
+        facts.insert(0, f"the {'source' if not source_rows else 'target'} has no rows")
+    elif not paired:
         facts.insert(0, f"no row of the source equals one of the target{'' if whole_row else ' in its key'}")
     reason = "; ".join(facts)
     reason = reason[0].upper() + reason[1:] + "."

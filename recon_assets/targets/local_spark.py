@@ -46,7 +46,7 @@ def local_spark(work: Path) -> "LocalSpark":
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.shuffle.partitions": "8",  # a laptop's worth; adaptive execution merges small ones
-        "spark.log.level": "ERROR",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}",
     }
     jars = delta_jars.present()
     if jars:

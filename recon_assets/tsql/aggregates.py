@@ -14,7 +14,7 @@ from recon_assets.tsql.context import Context
 from recon_assets.tsql.conversion import as_text, convert
 from recon_assets.tsql.errors import TSqlError, UnsupportedTSql, raising
 from recon_assets.tsql.scope import Scope
-from recon_assets.tsql.syntax import line_of, only, text_of
+from recon_assets.tsql.syntax import descending, line_of, only, text_of
 from recon_assets.tsql.types import BIGINT, FLOAT, INT, MAX, MONEY, SqlType, decimal, nvarchar, varchar
 from recon_assets.tsql.value import Value
 
@@ -58,15 +58,18 @@ def _aggregate(node: exp.Anonymous, scope: Scope, context: Context, scalar: Scal
             told = "Cannot perform an aggregate function on an expression containing an aggregate or a subquery."
             raise TSqlError(130, told, 15, line=line_of(node))
         if not scope.allows_aggregates:
-            told = "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause."
+            told = "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING"
+            told += " clause."
             raise TSqlError(147, told, 15, line=line_of(node))
+    distinct = bool(args) and isinstance(args[0], exp.Distinct)
+    if name == "STRING_AGG" and (distinct or over):
+        raise UnsupportedTSql("STRING_AGG(DISTINCT …) or OVER", line_of(node))
     if len(args) != (2 if name == "STRING_AGG" else 1):
         raise TSqlError(174, f"The {name} function requires 1 argument(s).", 15, line=line_of(node))
     if isinstance(args[0], exp.Star):
         if name not in ("COUNT", "COUNT_BIG"):
             raise UnsupportedTSql(text_of(node), line_of(node))
         return _count("*", name, over)
-    distinct = isinstance(args[0], exp.Distinct)
     if distinct:
         only(args[0], "expressions")
         if len(args[0].expressions) != 1 or over:
@@ -74,7 +77,7 @@ def _aggregate(node: exp.Anonymous, scope: Scope, context: Context, scalar: Scal
     argument = args[0].expressions[0] if distinct else args[0]
     values = [_inside(part, scope, context, scalar, bool(over)) for part in (argument, *args[1:])]
     if name == "STRING_AGG":
-        return _string_agg(values, "", bool(over) or distinct)
+        return _string_agg(values, "")
     value = values[0]
     if name in ("COUNT", "COUNT_BIG"):
         return _count(f"DISTINCT {comparison.equality_key(value)}" if distinct else value.sql, name, over)
@@ -151,13 +154,11 @@ def string_agg(node: exp.WithinGroup, scope: Scope, context: Context, scalar: Sc
     items = []
     for item in node.expression.expressions:
         value = _inside(item.this, scope, context, scalar, False)
-        items.append(comparison.ordering(value, bool(item.args.get("desc"))))
-    return _string_agg(values, f" ORDER BY {', '.join(items)}", False)
+        items.append(comparison.ordering(value, descending(item)))
+    return _string_agg(values, f" ORDER BY {', '.join(items)}")
 
 
-def _string_agg(values: list[Value], order: str, refused: bool) -> Value:
-    if refused:
-        raise UnsupportedTSql("STRING_AGG(DISTINCT …) or OVER")
+def _string_agg(values: list[Value], order: str) -> Value:
     separator = values[1]
     if not isinstance(separator.constant, str):
         raise UnsupportedTSql("STRING_AGG with a separator that is not a constant")
@@ -171,7 +172,8 @@ def _string_agg(values: list[Value], order: str, refused: bool) -> Value:
     if type_.length != MAX:
         told = raising(
             9829,
-            "'STRING_AGG aggregation result exceeded the limit of 8000 bytes. Use LOB types to avoid result truncation.'",
+            "'STRING_AGG aggregation result exceeded the limit of 8000 bytes. Use LOB types to avoid result"
+            " truncation.'",
         )
         sql = duck.bind(lambda x: f"CASE WHEN length({x}) > {type_.length} THEN {told} ELSE {x} END", sql)
     return Value(sql, type_)
@@ -204,7 +206,7 @@ def window(node: exp.Window, scope: Scope, context: Context, scalar: Scalar) -> 
         # a constant from a subquery, the customary (SELECT NULL), asks for no order
         if _no_order(item.this):
             continue
-        items.append(comparison.ordering(scalar(item.this, scope, context), bool(item.args.get("desc"))))
+        items.append(comparison.ordering(scalar(item.this, scope, context), descending(item)))
     frame = _frame(node.args.get("spec"))
     clauses = [f"PARTITION BY {', '.join(partition)}"] if partition else []
     clauses += [f"ORDER BY {', '.join(items)}"] if items else []

@@ -6,7 +6,7 @@ arguments or running the procedure (`interpreter`).
 """
 
 from recon_assets.tsql.control import Argument, CreateProcedure, DropProcedure, ProcedureParameter
-from recon_assets.tsql.errors import INVALID_OBJECT, TSqlError, sql_server_error
+from recon_assets.tsql.errors import INVALID_OBJECT, TSqlError, UnsupportedTSql, sql_server_error
 from recon_assets.tsql.names import object_key
 from recon_assets.tsql.tables import ALREADY_EXISTS, CANNOT_DROP
 
@@ -33,9 +33,11 @@ class Procedures:
         return object_key(name) in self._by_key
 
     def find(self, name: str) -> CreateProcedure:
-        """The procedure of that name. Raises SQL Server's error 2812."""
+        """The procedure of that name. Raises SQL Server's error 2812, and UnsupportedTSql for a system procedure."""
         key = object_key(name)
         if key is None or key not in self._by_key:
+            if key and key[1].startswith(("sp_", "xp_")):
+                raise UnsupportedTSql(f"system procedure {name}")
             raise sql_server_error(NOT_FOUND, f"Could not find stored procedure '{name}'.")
         return self._by_key[key]
 

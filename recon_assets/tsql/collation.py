@@ -17,13 +17,15 @@ from recon_assets.tsql.types import SqlType
 
 _LETTERS = "À-ÅÇ-ÏÑ-ÖÙ-Ýà-åç-ïñ-öù-ýÿŸŠšŽž"
 _COMPARABLE = rf"[\x00-\x7e{_LETTERS}Øø€£§°–—‘’“”…•™®©]*"
-_ORDERED_VARCHAR = r"[ -~]*"
-_ORDERED_NVARCHAR = rf"[ -~{_LETTERS}]*"
-_LATE = ":;<=>?@[\\]^_`{|}~0123456789abcdefghijklmnopqrstuvwxyz"
-_LATE_AS = "".join(chr(ord(":") + i) for i in range(len(_LATE)))
-_WORD_SORT = '_,;:!?."()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz'
-_WORD_SORT_AS = "".join(chr(ord("!") + i) for i in range(len(_WORD_SORT)))
-_SPECIAL = "-'"
+_PLAIN = "[ 0-9A-Za-z]*"
+_ORDERED_VARCHAR = "[ -~]*"
+_ORDERED_NVARCHAR = f"[ -~{_LETTERS}]*"
+_DICTIONARY_SORT = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_WORD_SORT = ' _,;:!?."()[]{}@*/\\&#%`^+<=>|~$'
+_LOOKED_PAST = "-'"
+_FIRST = 2
+"""Marks sort before digits, these before letters: the marks become, in their order, the code points from this one
+on, all below those of digits. 1 is left to end the part of a key that is compared first."""
 
 
 def fold(sql: str, *, trim: bool) -> str:
@@ -33,8 +35,9 @@ def fold(sql: str, *, trim: bool) -> str:
         plain = f"lower(rtrim({x}, ' '))" if trim else f"lower({x})"
         refusal = refusing(f"'comparing text with characters beyond Latin letters: ' || {x}")
         return (
-            f"CASE WHEN strlen({x}) = length({x}) OR regexp_full_match({x}, {duck.text(_COMPARABLE)})"
-            f" THEN {plain} ELSE {refusal} END"
+            f"CASE WHEN strlen({x}) = length({x}) THEN {plain}"
+            f" WHEN regexp_full_match({x}, {duck.text(_COMPARABLE)}) THEN {plain}"
+            f" WHEN {x} IS NOT NULL THEN {refusal} END"
         )
 
     return duck.bind(body, sql)
@@ -56,17 +59,19 @@ def order_key(sql: str, type_: SqlType) -> str:
     def body(x: str) -> str:
         folded = f"lower(rtrim({x}, ' '))"
         if type_.is_unicode:
-            allowed = _ORDERED_NVARCHAR
-            plain = f"strip_accents({folded})"
-            primary = f"translate({plain}, {duck.text(_WORD_SORT + _SPECIAL)}, {duck.text(_WORD_SORT_AS)})"
-            # ties are broken by the marks that were looked past: a word without them comes first
-            marked = f"translate({folded}, {duck.text(_SPECIAL)}, {duck.text(chr(126) * 2)})"
-            key = f"{primary} || chr(1) || {marked}"
+            marks, allowed = _WORD_SORT, _ORDERED_NVARCHAR
+            seen = f"translate(strip_accents({folded}), {duck.text(_LOOKED_PAST)}, '')"
+            # what was looked past and accents break ties: a word without them comes first
+            ties = f" || chr(1) || translate({folded}, {duck.text(_LOOKED_PAST)}, '~~')"
         else:
-            allowed = _ORDERED_VARCHAR
-            key = f"translate({folded}, {duck.text(_LATE)}, {duck.text(_LATE_AS)})"
+            marks, allowed, seen, ties = _DICTIONARY_SORT, _ORDERED_VARCHAR, folded, ""
+        ranks = " || ".join(f"chr({_FIRST + i})" for i in range(len(marks)))
         refusal = refusing(f"'ordering text with characters of unestablished order: ' || {x}")
-        return f"CASE WHEN {x} IS NULL THEN NULL WHEN regexp_full_match({x}, {duck.text(allowed)}) THEN {key} ELSE {refusal} END"
+        return (
+            f"CASE WHEN regexp_full_match({x}, '{_PLAIN}') THEN replace({folded}, ' ', chr({_FIRST}))"
+            f" WHEN regexp_full_match({x}, {duck.text(allowed)}) THEN translate({seen}, {duck.text(marks)}, {ranks}){ties}"
+            f" WHEN {x} IS NOT NULL THEN {refusal} END"
+        )
 
     return duck.bind(body, sql)
 

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from recon_assets.tsql import aggregates, duck, sources
 from recon_assets.tsql.context import CommonTable, Context, Query
-from recon_assets.tsql.errors import TSqlError, UnsupportedTSql, raising
+from recon_assets.tsql.errors import UNEQUAL_COLUMNS, TSqlError, UnsupportedTSql, raising
 from recon_assets.tsql.model import OutputColumn
 from recon_assets.tsql.scope import LEVEL
 from recon_assets.tsql.syntax import line_of, only
@@ -49,26 +49,26 @@ def _recursive(cte: exp.CTE, names: list[exp.Identifier] | None, context: Contex
     only(union, "this", "expression")
     anchor = context.translate_query(union.this, context)
     columns = sources.renamed(anchor, names, name)
-    relation = context.relation()
+    relation, inner = context.relation(), context.relation()
     seen = (*columns, OutputColumn(LEVEL, INT, nullable=False))
-    context.common_tables[name.lower()] = CommonTable(relation, seen)
+    context.common_tables[name.lower()] = CommonTable(inner, seen)
     step = context.translate_query(_with_level(union.expression, name), context)
     _check_types(columns, step, name)
     context.common_tables[name.lower()] = CommonTable(relation, columns)
     listed = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
     level = f"c{len(columns) + 1}"
-    told = (
-        f"The statement terminated. The maximum recursion {context.max_recursion} has been exhausted before statement"
-        " completion."
-    )
-    deeper = f"{level} + 1"
-    if context.max_recursion:
-        exhausted = raising(530, duck.text(told))
-        deeper = f"CASE WHEN {level} >= {context.max_recursion} THEN {exhausted} ELSE {level} + 1 END"
     first, then = context.relation(), context.relation()
+    raw = f"SELECT {listed}, 0 AS {level} FROM ({anchor.sql}) AS {first}"
+    raw += f" UNION ALL SELECT {listed}, {level} + 1 AS {level} FROM ({step.sql}) AS {then}"
+    limit = context.max_recursion
+    if not limit:
+        return f"{inner} AS ({raw}), {relation} AS (SELECT {listed} FROM {inner})"
+    # one level too many is let in, to be told from a recursion that just ends there
+    told = f"The statement terminated. The maximum recursion {limit} has been exhausted before statement completion."
+    deepest = f"SELECT {listed}, max({level}) OVER () AS deepest FROM {inner}"
     return (
-        f"{relation} AS (SELECT {listed}, 0 AS {level} FROM ({anchor.sql}) AS {first}"
-        f" UNION ALL SELECT {listed}, {deeper} AS {level} FROM ({step.sql}) AS {then})"
+        f"{inner} AS ({raw} WHERE {level} <= {limit}), {relation} AS (SELECT {listed}"
+        f" FROM ({deepest}) WHERE CASE WHEN deepest > {limit} THEN {raising(530, duck.text(told))} ELSE true END)"
     )
 
 
@@ -89,8 +89,7 @@ def _with_level(node: exp.Expression, name: str) -> exp.Select:
 
 def _check_types(columns: tuple[OutputColumn, ...], step: Query, name: str) -> None:
     if len(step.columns) != len(columns) + 1:
-        told = "All queries combined using a UNION operator must have an equal number of expressions in their target lists."
-        raise TSqlError(205, told)
+        raise TSqlError(205, UNEQUAL_COLUMNS)
     for i, (anchor, member) in enumerate(zip(columns, step.columns, strict=False)):
         if anchor.type != member.type and i not in step.untyped:
             told = f'Types don\'t match between the anchor and the recursive part in column "{anchor.name}"'

@@ -129,7 +129,8 @@ def case(branches: list[tuple[str, Value]], default: Value) -> Value:
     if all(value.is_null for value in values):
         raise TSqlError(
             8133,
-            "At least one of the result expressions in a CASE specification must be an expression other than the NULL constant.",
+            "At least one of the result expressions in a CASE specification must be an expression other than the NULL"
+            " constant.",
         )
     parts, type_ = converted(values)
     whens = " ".join(f"WHEN {condition} THEN {part.sql}" for (condition, _), part in zip(branches, parts, strict=False))

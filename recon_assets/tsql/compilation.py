@@ -19,9 +19,11 @@ from recon_assets.tsql.translator import Translator
 from recon_assets.tsql.types import SqlType
 
 
-def declared_types(tree: c.Block) -> dict[str, SqlType]:
-    """The types of all variables the tree declares, wherever it does."""
-    return {s.name: s.type for s in _statements(tree) if isinstance(s, c.Declare)}
+def declared(tree: c.Block) -> tuple[dict[str, SqlType], list[c.DeclareTable]]:
+    """The types of all variables, and the table variables, that the tree declares, wherever it does."""
+    statements = list(_statements(tree))
+    types = {s.name: s.type for s in statements if isinstance(s, c.Declare)}
+    return types, [s for s in statements if isinstance(s, c.DeclareTable)]
 
 
 def check(tree: c.Block, translator: Translator) -> None:
@@ -44,7 +46,7 @@ def check(tree: c.Block, translator: Translator) -> None:
 
 def _translate(statement: c.Statement, translator: Translator) -> None:
     match statement:
-        case c.Leaf(tree=tree):
+        case c.Leaf(tree=tree) | c.DeclareTable(tree=tree):
             translator.statement(tree)
         case c.If(condition=condition) | c.While(condition=condition):
             translator.condition(condition)

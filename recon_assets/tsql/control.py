@@ -31,12 +31,21 @@ class InsertExecute:
 
 @dataclass(frozen=True)
 class Declare:
-    """DECLARE of one variable, which runs as an assignment where it has a value."""
+    """DECLARE of one variable. It is there from the start of its batch or procedure, wherever DECLARE stands; what
+    runs is the assignment of the value, where it has one."""
 
     line: int
     name: str
     type: SqlType
     value: exp.Expression | None
+
+
+@dataclass(frozen=True)
+class DeclareTable:
+    """DECLARE of a table variable, by the CREATE TABLE that makes it. It too is there from the start."""
+
+    line: int
+    tree: exp.Expression
 
 
 @dataclass(frozen=True)
@@ -57,8 +66,8 @@ class SetXactAbort:
 
 
 @dataclass(frozen=True)
-class SetHarmless:
-    """SET of an option that changes nothing here, but resets @@ROWCOUNT."""
+class Harmless:
+    """SET of an option, or UPDATE STATISTICS: changes nothing here, but resets @@ROWCOUNT."""
 
     line: int
 
@@ -213,9 +222,10 @@ Statement = (
     Leaf
     | InsertExecute
     | Declare
+    | DeclareTable
     | Assign
     | SetXactAbort
-    | SetHarmless
+    | Harmless
     | Block
     | If
     | While

@@ -231,7 +231,8 @@ def _text_to_text(value: Value, to: SqlType) -> Value:
             refusal = "'conversion to varchar of characters outside code page 1252: ' || "
             sql = duck.bind(
                 lambda x: (
-                    f"CASE WHEN {x} IS NULL OR strlen({x}) = length({x}) OR regexp_full_match({x}, {duck.text(_CP1252)})"
+                    f"CASE WHEN {x} IS NULL OR strlen({x}) = length({x})"
+                    f" OR regexp_full_match({x}, {duck.text(_CP1252)})"
                     f" THEN {x} ELSE {refusing(refusal + x)} END"
                 ),
                 sql,

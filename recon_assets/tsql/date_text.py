@@ -124,7 +124,8 @@ def _from_iso(x: str, iso: str, to: SqlType, safe: bool) -> str:
     checks = [
         f"WHEN {x} IS NULL THEN NULL",
         f"WHEN trim({x}) = '' THEN TIMESTAMP '1900-01-01'",
-        f"WHEN NOT regexp_full_match({iso}, '{_ISO}') THEN CASE WHEN regexp_matches({x}, '\\d') THEN {unclear} ELSE {failed} END",
+        f"WHEN NOT regexp_full_match({iso}, '{_ISO}')"
+        f" THEN CASE WHEN regexp_matches({x}, '\\d') THEN {unclear} ELSE {failed} END",
         f"WHEN regexp_matches({iso}, '\\.\\d{{6}}[1-9]$') THEN {seventh}",
     ]
     if to.name in ("datetime", "smalldatetime"):

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable
 from itertools import count
 
-_SIMPLE = re.compile(r"""(?:\w+|"[^"]*")(?:\.(?:\w+|"[^"]*"))?|'[^']*'|CAST\(\$\w+ AS [A-Z0-9_(),]+\)""")
+_NAME = r"""(?:\w+|"[^"]*")(?:\.(?:\w+|"[^"]*"))?|'[^']*'|\$\w+"""
+_TYPE = r"[A-Z0-9_]+(?:\([\d,]+\))?"
+_SIMPLE = re.compile(rf"(?:{_NAME})|CAST\((?:{_NAME}) AS {_TYPE}\)")
 _numbers = count(1)
 
 

@@ -65,6 +65,10 @@ SYNTAX = 102
 UNDECLARED_VARIABLE = 137
 INVALID_LENGTH = 537
 
+UNEQUAL_COLUMNS = (
+    "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their"
+    " target lists."
+)
 SEVERITIES = {SYNTAX: 15, UNDECLARED_VARIABLE: 15, DUPLICATE_KEY: 14}
 """Severities other than 16."""
 

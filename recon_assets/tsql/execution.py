@@ -13,6 +13,7 @@ import duckdb
 from sqlglot import exp
 
 from recon_assets.tsql.calls import Procedures
+from recon_assets.tsql.errors import UnsupportedTSql
 from recon_assets.tsql.model import (
     AssignmentQuery,
     ColumnInfo,
@@ -28,6 +29,7 @@ from recon_assets.tsql.model import (
     variable_parameter,
 )
 from recon_assets.tsql.names import object_key, split_name
+from recon_assets.tsql.syntax import line_of
 from recon_assets.tsql.tables import Tables
 from recon_assets.tsql.transactions import Transactions
 from recon_assets.tsql.translator import Translator
@@ -137,7 +139,7 @@ class Execution:
             case TranslatedQuery():
                 return self._return_rows(translated)
             case AssignmentQuery(query, variables):
-                return self._assign_last_row(query, variables)
+                return self._assign_last_row(query, variables, node)
             case Write():
                 self.transactions.require_writable()
                 if self._tables.make_writable(translated.target.name):
@@ -177,11 +179,14 @@ class Execution:
         self.results.append(ResultSet(query.columns, relation, count))
         return count
 
-    def _assign_last_row(self, query: TranslatedQuery, variables: tuple[str, ...]) -> int:
+    def _assign_last_row(self, query: TranslatedQuery, variables: tuple[str, ...], node: exp.Expression) -> int:
         cursor = self._start(query.sql)
         count, last = 0, None
         while rows := cursor.fetchmany(10_000):
             count, last = count + len(rows), rows[-1]
+        if count > 1 and _reads_what_it_assigns(node, variables):
+            # What each row would see of the rows before it, SQL Server leaves undefined.
+            raise UnsupportedTSql("SELECT @x = … @x … over several rows", line_of(node), self.file, "use an aggregate")
         if last is not None:
             for name, value in zip(variables, last, strict=True):
                 self.assign(name.lower(), value)
@@ -245,3 +250,12 @@ class Execution:
         if parameter in self.system:
             return self.system[parameter]
         return next(v for name, v in self.frame.values.items() if variable_parameter(name) == parameter)
+
+
+def _reads_what_it_assigns(node: exp.Expression, variables: tuple[str, ...]) -> bool:
+    targets = {id(part.this) for part in node.expressions if isinstance(part, exp.EQ)}
+    assigned = {name.lower() for name in variables}
+    return any(
+        id(parameter) not in targets and f"@{parameter.name.lower()}" in assigned
+        for parameter in node.find_all(exp.Parameter)
+    )

@@ -68,7 +68,9 @@ def condition(node: exp.Expression, scope: Scope, context: Context) -> str:
     translate = _CONDITIONS.get(type(node))
     if translate is None:
         if type(node) in _SCALARS:
-            told = f"An expression of non-boolean type specified in a context where a condition is expected, near '{text_of(node)}'."
+            scalar(node, scope, context)  # what is not supported at all is told as that
+            told = "An expression of non-boolean type specified in a context where a condition is expected, near"
+            told += f" '{text_of(node)}'."
             raise TSqlError(4145, told, 15, line=line_of(node))
         raise UnsupportedTSql(text_of(node), line_of(node))
     return _placed(translate, node, scope, context)

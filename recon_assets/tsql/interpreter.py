@@ -101,10 +101,10 @@ class Interpreter:
         self._enter(frame)
         try:
             self._check(batch.body, frame.types)
-            self._block(batch.body)
+            self._body(batch.body)
             self._end_batch()
         except Raised as raised:
-            if (raised.ends_batch and raised.how is Raising.FAILED) or raised.xact_abort_ends:
+            if raised.ends_transaction or self._transactions.doomed:
                 self.roll_back()
             raise raised.error from None  # the way here through the tree tells nobody anything
         finally:
@@ -136,8 +136,9 @@ class Interpreter:
             raise self._raised(sql_server_error(ENDED_DOOMED, text), self._frame.first_line)
 
     def _check(self, body: c.Block, variables: Mapping[str, SqlType]) -> None:
+        types, _ = compilation.declared(body)
         try:
-            compilation.check(body, self._execution.translator({**variables, **compilation.declared_types(body)}))
+            compilation.check(body, self._execution.translator({**variables, **types}))
         except TSqlError as error:
             raise self._raised(error, body.line) from error
 
@@ -156,6 +157,15 @@ class Interpreter:
         self._execution.frame = self._frame
 
     # Statements and errors
+
+    def _body(self, body: c.Block) -> None:
+        """Run a batch's or procedure's statements in its frame, where all it declares is there from the start."""
+        types, table_variables = compilation.declared(body)
+        self._frame.types.update(types)
+        self._frame.values.update(dict.fromkeys(types))
+        for variable in table_variables:
+            self._execution.leaf(variable.tree)
+        self._block(body)
 
     def _block(self, block: c.Block) -> Flow:
         for statement in block.statements:
@@ -182,6 +192,9 @@ class Interpreter:
             return self._dispatch(statement)
         except TSqlError as error:
             raise self._raised(error, statement.line) from error
+        except UnsupportedTSql as error:
+            error.line, error.file = error.line or statement.line, error.file or self._execution.file
+            raise
         except duckdb.Error as error:
             known = tsql_error_from(error, line=statement.line, file=self._execution.file)
             if isinstance(known, TSqlError):
@@ -242,6 +255,8 @@ class Interpreter:
                 self._finish(rowcount=self._execution.leaf(statement.tree))
             case c.Declare():
                 self._declare(statement)
+            case c.DeclareTable():
+                pass  # it is there from the start
             case c.Assign():
                 value = self._execution.scalar(statement.value, self._frame.types[statement.name])
                 self._frame.values[statement.name] = value
@@ -266,7 +281,7 @@ class Interpreter:
                 self._transactions.roll_back(name)
             case c.SetXactAbort(on=on):
                 self._frame.xact_abort = on
-            case c.SetHarmless():
+            case c.Harmless():
                 pass
             case c.CreateProcedure(header=header):
                 self._check(statement.body, {p.name: p.type for p in header.parameters})
@@ -334,8 +349,6 @@ class Interpreter:
         self._finish(rowcount=0)
 
     def _declare(self, statement: c.Declare) -> None:
-        self._frame.types[statement.name] = statement.type
-        self._frame.values[statement.name] = None
         if statement.value is not None:
             self._frame.values[statement.name] = self._execution.scalar(statement.value, statement.type)
             self._finish(rowcount=1)
@@ -381,7 +394,7 @@ class Interpreter:
         self._enter(frame)
         self._tables.enter_procedure()
         try:
-            self._block(procedure.body)
+            self._body(procedure.body)
         finally:
             self._tables.leave_procedure()
             self._leave()

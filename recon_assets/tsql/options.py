@@ -5,7 +5,7 @@ under that value is what the rest of `tsql` gives; every other option or value i
 here: it has a meaning.
 """
 
-from recon_assets.tsql.control import SetHarmless, SetXactAbort, Statement
+from recon_assets.tsql.control import Harmless, SetXactAbort, Statement
 from recon_assets.tsql.cursor import Cursor
 
 HARMLESS: dict[str, frozenset[str] | None] = {
@@ -47,24 +47,24 @@ _ISOLATION_LEVELS = (
 
 def read(cursor: Cursor, line: int) -> list[Statement]:
     """Read what follows SET: the statement it is. Raises UnsupportedTSql."""
-    if cursor.accept("XACT_ABORT"):
-        value = cursor.accept_any("ON", "OFF")
-        if not value:
-            raise cursor.syntax_error("ON or OFF is expected here.")
-        return [SetXactAbort(line, value == "ON")]
     if cursor.accept("TRANSACTION", "ISOLATION", "LEVEL"):
         if not any(cursor.accept(*level) for level in _ISOLATION_LEVELS):
             raise cursor.syntax_error("An isolation level is expected here.")
-        return [SetHarmless(line)]
+        return [Harmless(line)]
     names = [_name(cursor)]
     while cursor.accept(","):
         names.append(_name(cursor))
     value = ("-" if cursor.accept("-") else "") + cursor.take().text.upper()
-    for name in names:
-        allowed = HARMLESS.get(name, frozenset())
-        if allowed is not None and value not in allowed:
-            raise cursor.unsupported(f"SET {name} {value}", _remedy(allowed))
-    return [SetHarmless(line)]
+    return [_set(cursor, line, name, value) for name in names]
+
+
+def _set(cursor: Cursor, line: int, name: str, value: str) -> Statement:
+    if name == "XACT_ABORT" and value in ("ON", "OFF"):
+        return SetXactAbort(line, value == "ON")
+    allowed = HARMLESS.get(name, frozenset())
+    if allowed is not None and value not in allowed:
+        raise cursor.unsupported(f"SET {name} {value}", _remedy(allowed))
+    return Harmless(line)
 
 
 def _name(cursor: Cursor) -> str:

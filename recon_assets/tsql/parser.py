@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from recon_assets.tsql import procedures, simple, syntax
 from recon_assets.tsql.control import (
+    Assign,
     Batch,
     BeginTransaction,
     Block,
@@ -19,6 +20,7 @@ from recon_assets.tsql.control import (
     CreateProcedure,
     If,
     Leaf,
+    Return,
     Statement,
     Throw,
     Try,
@@ -31,6 +33,7 @@ from recon_assets.tsql.lexer import BatchText, tokenize
 BREAK_OUTSIDE_WHILE = 135
 CONTINUE_OUTSIDE_WHILE = 136
 MERGE_NEEDS_SEMICOLON = 10713
+RETURN_VALUE_OUTSIDE_PROCEDURE = 178
 COMMON_TABLE_EXPRESSION_NEEDS_SEMICOLON = 319
 
 _REFUSED = {
@@ -78,6 +81,7 @@ class Parser:
         self.first_line = first_line
         self._loops = 0
         self._handlers = 0
+        self._in_procedure = False
 
     def batch(self) -> tuple[Statement, ...]:
         """Everything up to the end of the batch."""
@@ -86,6 +90,7 @@ class Parser:
             pass
         line = cursor.line
         if header := procedures.header(cursor):
+            self._in_procedure = True
             body = Block(line, self.statements(until=()))
             return (CreateProcedure(line, self.first_line, header, body),)
         if called := procedures.execute_without_exec(cursor):
@@ -137,11 +142,36 @@ class Parser:
             return simple.declare(cursor)
         if word == "SET":
             return simple.set_statement(cursor)
+        if word == "SELECT":
+            return self._select()
         if word in _REFUSED:
             raise cursor.unsupported(word, _REFUSED[word])
         if cursor.word(1) == ":" and word not in syntax.RESERVED:
             raise cursor.unsupported(f"label {word}:", _REFUSED["GOTO"])
         return [self._single(word)]
+
+    def _select(self) -> list[Statement]:
+        """A query; one that only assigns, from no table, assigns from left to right like as many SETs."""
+        leaf = self._leaf()
+        parts = leaf.tree.expressions if isinstance(leaf.tree, exp.Select) else []
+        only_list = not any(value for name, value in leaf.tree.args.items() if name not in ("expressions", "kind"))
+        assigns = [part for part in parts if isinstance(part, exp.EQ) and isinstance(part.this, exp.Parameter)]
+        if not assigns or len(assigns) < len(parts) or not only_list:
+            self._refuse_use_of_just_assigned(assigns)
+            return [leaf]
+        return [Assign(leaf.line, f"@{part.this.name.lower()}", part.expression) for part in assigns]
+
+    def _refuse_use_of_just_assigned(self, assigns: list[exp.EQ]) -> None:
+        """SELECT @a = x, @b = @a FROM t: whether @b gets the old @a or the new one is undefined."""
+        assigned: set[str] = set()
+        for part in assigns:
+            for used in part.expression.find_all(exp.Parameter):
+                if used.name.lower() in assigned:
+                    name = part.this.name
+                    raise self.cursor.unsupported(
+                        f"SELECT @{used.name} = …, @{name} = … @{used.name} …", "assign one by one"
+                    )
+            assigned.add(part.this.name.lower())
 
     def _single(self, word: str) -> Statement:
         cursor = self.cursor
@@ -151,6 +181,8 @@ class Parser:
             return read(self)
         if word == "INSERT":
             return procedures.insert_execute(cursor) or self._leaf()
+        if word == "UPDATE":
+            return simple.update_statistics(cursor) or self._leaf()
         if word == "DROP":
             return procedures.drop(cursor) or self._leaf()
         if word in ("CREATE", "ALTER"):
@@ -264,6 +296,13 @@ class Parser:
     def _throw(self) -> Throw:
         return simple.throw(self.cursor, in_handler=self._handlers > 0)
 
+    def _return(self) -> Return:
+        statement = simple.return_statement(self.cursor)
+        if statement.value is not None and not self._in_procedure:
+            text = "A RETURN statement with a return value cannot be used in this context."
+            raise TSqlError(RETURN_VALUE_OUTSIDE_PROCEDURE, text, 15, line=statement.line)
+        return statement
+
 
 _NESTING: dict[str, Callable[[Parser], Statement]] = {
     "BEGIN": Parser._begin,
@@ -272,10 +311,10 @@ _NESTING: dict[str, Callable[[Parser], Statement]] = {
     "BREAK": Parser._break,
     "CONTINUE": Parser._continue,
     "THROW": Parser._throw,
+    "RETURN": Parser._return,
 }
 _SIMPLE: dict[str, Callable[[Cursor], Statement]] = {
     "RAISERROR": simple.raise_error,
-    "RETURN": simple.return_statement,
     "PRINT": simple.print_statement,
     "COMMIT": simple.commit,
     "ROLLBACK": simple.rollback,

@@ -128,8 +128,6 @@ def _call(cursor: Cursor, line: int, result: str | None) -> Execute:
     last = name.rsplit(".", 1)[-1].strip('[]"').lower()
     if last == "sp_executesql":
         raise cursor.unsupported("sp_executesql", "dynamic SQL: write the statement itself")
-    if last.startswith(("sp_", "xp_")) and "." not in name:
-        raise cursor.unsupported(f"system procedure {name}")
     arguments = _arguments(cursor)
     if cursor.accept("WITH") and not cursor.accept("RECOMPILE"):
         raise cursor.unsupported(f"EXEC … WITH {cursor.word()}")

@@ -12,11 +12,11 @@ from recon_assets.tsql import aggregates, comparison, sources
 from recon_assets.tsql.common_tables import with_clause
 from recon_assets.tsql.context import Context, Query
 from recon_assets.tsql.conversion import convert
-from recon_assets.tsql.errors import TSqlError, UnsupportedTSql
+from recon_assets.tsql.errors import UNEQUAL_COLUMNS, TSqlError, UnsupportedTSql
 from recon_assets.tsql.expressions import condition, group_text, scalar
 from recon_assets.tsql.model import OutputColumn
 from recon_assets.tsql.scope import LEVEL, Scope
-from recon_assets.tsql.syntax import line_of, only, text_of
+from recon_assets.tsql.syntax import descending, line_of, only, text_of
 from recon_assets.tsql.types import BIGINT, SqlType
 from recon_assets.tsql.value import NULL, Value
 
@@ -164,10 +164,9 @@ def _rows(node: exp.Expression, items: list[_Item], scope: Scope, context: Conte
     """ORDER BY, TOP, OFFSET and FETCH as DuckDB clauses."""
     order = []
     for part in node.args["order"].expressions if node.args.get("order") else []:
-        only(part, "this", "desc", "nulls_first")
         value = _order_value(part.this, items, scope, context)
         if value.constant is None and not value.is_null:
-            order.append(comparison.ordering(value, bool(part.args.get("desc"))))
+            order.append(comparison.ordering(value, descending(part)))
     clauses = [f"ORDER BY {', '.join(order)}"] if order else []
     limit, offset = node.args.get("limit"), node.args.get("offset")
     if isinstance(limit, exp.Limit):
@@ -254,8 +253,7 @@ def _set_operation(node: exp.SetOperation, context: Context, parent: Scope | Non
         raise UnsupportedTSql(f"{type(node).__name__.upper()} ALL", line_of(node))
     left, right = query(node.this, context, parent), query(node.expression, context, parent)
     if len(left.columns) != len(right.columns):
-        told = "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists."
-        raise TSqlError(205, told, line=line_of(node))
+        raise TSqlError(205, UNEQUAL_COLUMNS, line=line_of(node))
     columns = tuple(
         OutputColumn(
             a.name,

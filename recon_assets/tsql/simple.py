@@ -12,6 +12,8 @@ from recon_assets.tsql.control import (
     Assign,
     Commit,
     Declare,
+    DeclareTable,
+    Harmless,
     Leaf,
     Print,
     RaiseError,
@@ -120,7 +122,7 @@ def declare(cursor: Cursor) -> list[Statement]:
             raise TSqlError(VARIABLE_DECLARED_TWICE, text, 15, line=cursor.line)
         cursor.accept("AS")
         if cursor.accept("TABLE"):
-            found.append(_table_variable(cursor, name))
+            found.append(DeclareTable(line, _new_table(cursor, f"[{name}]")))
         elif cursor.word() == "CURSOR":
             raise cursor.unsupported("DECLARE … CURSOR", _NO_CURSORS)
         else:
@@ -132,15 +134,10 @@ def declare(cursor: Cursor) -> list[Statement]:
             return found
 
 
-def _table_variable(cursor: Cursor, name: str) -> Leaf:
-    line = cursor.line
-    return _new_table(cursor, line, f"[{name}]")
-
-
-def _new_table(cursor: Cursor, line: int, name: str) -> Leaf:
-    """The leaf that makes a table of the columns in the parenthesis at the cursor, at its place in the file."""
+def _new_table(cursor: Cursor, name: str) -> exp.Expression:
+    """The CREATE TABLE of the columns in the parenthesis at the cursor, at its place in the file."""
     text = "\n" * (cursor.line - 1) + f"CREATE TABLE {name} {cursor.parentheses()}"
-    return Leaf(line, syntax.parse_statement(text, cursor.file))
+    return syntax.parse_statement(text, cursor.file)
 
 
 def truncate(cursor: Cursor) -> Leaf:
@@ -152,6 +149,21 @@ def truncate(cursor: Cursor) -> Leaf:
     return Leaf(line, syntax.parse_statement(text, cursor.file))
 
 
+def update_statistics(cursor: Cursor) -> Harmless | None:
+    """UPDATE STATISTICS, which changes no rows; None where the UPDATE has another form."""
+    line = cursor.line
+    if not cursor.accept("UPDATE", "STATISTICS"):
+        return None
+    cursor.name()
+    if cursor.word() == "(":
+        cursor.parentheses()
+    elif cursor.at_name:
+        cursor.name()
+    if cursor.accept("WITH") and not cursor.accept_any("FULLSCAN", "RESAMPLE", "NORECOMPUTE"):
+        raise cursor.unsupported(f"UPDATE STATISTICS … WITH {cursor.word()}")
+    return Harmless(line)
+
+
 def create_table(cursor: Cursor) -> Leaf:
     """CREATE TABLE with columns, or Synapse's CREATE TABLE … AS SELECT, which is SELECT … INTO by another name.
 
@@ -161,9 +173,9 @@ def create_table(cursor: Cursor) -> Leaf:
     cursor.expect("CREATE", "TABLE")
     name = cursor.name()
     if cursor.word() == "(":
-        leaf = _new_table(cursor, line, name)
+        tree = _new_table(cursor, name)
         _pass_over_storage(cursor)
-        return leaf
+        return Leaf(line, tree)
     _pass_over_storage(cursor)
     cursor.expect("AS")
     query = cursor.leaf()

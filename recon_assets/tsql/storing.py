@@ -28,7 +28,7 @@ def store(value: Value, column: ColumnInfo, table: TableInfo, statement: str) ->
         f" {statement} fails."
     )
     refused = raising(NULL_NOT_ALLOWED, duck.text(message))
-    return duck.bind(lambda x: f"CASE WHEN {x} IS NULL THEN {refused} ELSE {x} END", sql)
+    return f"coalesce({sql}, {refused})"
 
 
 def _full_name(name: TableName) -> str:
@@ -50,7 +50,8 @@ def _fitted(value: Value, column: ColumnInfo, table: str) -> Value:
             too_long = raising(TEXT_TRUNCATED, f"{duck.text(start)} || left({x}, {to.length}) || '''.'")
             return (
                 f"CASE WHEN length({x}) <= {to.length} THEN {x}"
-                f" WHEN length(rtrim({x}, ' ')) <= {to.length} THEN left({x}, {to.length}) WHEN {x} IS NOT NULL THEN {too_long} END"
+                f" WHEN length(rtrim({x}, ' ')) <= {to.length} THEN left({x}, {to.length})"
+                f" WHEN {x} IS NOT NULL THEN {too_long} END"
             )
 
         sql = duck.bind(body, sql)

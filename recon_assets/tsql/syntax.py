@@ -7,7 +7,9 @@ sqlglot's own T-SQL parser rewrites many functions and types while parsing, and 
 function parses as `Anonymous` under the name it was written with, and every type as the text it was written with.
 """
 
+import re
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
@@ -17,7 +19,24 @@ from sqlglot.tokens import Token, TokenType
 from recon_assets.tsql.errors import UnsupportedTSql
 
 RESERVED = frozenset(
-    ["ADD", "ALL", "ALTER", "AND", "ANY", "AS", "ASC", "AUTHORIZATION", "BACKUP", "BEGIN", "BETWEEN", "BREAK", "BROWSE", "BULK", "BY", "CASCADE", "CASE", "CHECK", "CHECKPOINT", "CLOSE", "CLUSTERED", "COALESCE", "COLLATE", "COLUMN", "COMMIT", "COMPUTE", "CONSTRAINT", "CONTAINS", "CONTAINSTABLE", "CONTINUE", "CONVERT", "CREATE", "CROSS", "CURRENT", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "CURSOR", "DATABASE", "DBCC", "DEALLOCATE", "DECLARE", "DEFAULT", "DELETE", "DENY", "DESC", "DISK", "DISTINCT", "DISTRIBUTED", "DOUBLE", "DROP", "DUMP", "ELSE", "END", "ERRLVL", "ESCAPE", "EXCEPT", "EXEC", "EXECUTE", "EXISTS", "EXIT", "EXTERNAL", "FETCH", "FILE", "FILLFACTOR", "FOR", "FOREIGN", "FREETEXT", "FREETEXTTABLE", "FROM", "FULL", "FUNCTION", "GOTO", "GRANT", "GROUP", "HAVING", "HOLDLOCK", "IDENTITY", "IDENTITY_INSERT", "IDENTITYCOL", "IF", "IN", "INDEX", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "KEY", "KILL", "LEFT", "LIKE", "LINENO", "LOAD", "MERGE", "NATIONAL", "NOCHECK", "NONCLUSTERED", "NOT", "NULL", "NULLIF", "OF", "OFF", "OFFSETS", "ON", "OPEN", "OPENDATASOURCE", "OPENQUERY", "OPENROWSET", "OPENXML", "OPTION", "OR", "ORDER", "OUTER", "OVER", "PERCENT", "PIVOT", "PLAN", "PRECISION", "PRIMARY", "PRINT", "PROC", "PROCEDURE", "PUBLIC", "RAISERROR", "READ", "READTEXT", "RECONFIGURE", "REFERENCES", "REPLICATION", "RESTORE", "RESTRICT", "RETURN", "REVERT", "REVOKE", "RIGHT", "ROLLBACK", "ROWCOUNT", "ROWGUIDCOL", "RULE", "SAVE", "SCHEMA", "SECURITYAUDIT", "SELECT", "SESSION_USER", "SET", "SETUSER", "SHUTDOWN", "SOME", "STATISTICS", "SYSTEM_USER", "TABLE", "TABLESAMPLE", "TEXTSIZE", "THEN", "TO", "TOP", "TRAN", "TRANSACTION", "TRIGGER", "TRUNCATE", "TRY_CONVERT", "TSEQUAL", "UNION", "UNIQUE", "UNPIVOT", "UPDATE", "UPDATETEXT", "USE", "USER", "VALUES", "VARYING", "VIEW", "WAITFOR", "WHEN", "WHERE", "WHILE", "WITH", "WRITETEXT"]
+    re.findall(
+        r"\w+",
+        """
+    ADD ALL ALTER AND ANY AS ASC AUTHORIZATION BACKUP BEGIN BETWEEN BREAK BROWSE BULK BY CASCADE CASE CHECK
+    CHECKPOINT CLOSE CLUSTERED COALESCE COLLATE COLUMN COMMIT COMPUTE CONSTRAINT CONTAINS CONTAINSTABLE CONTINUE
+    CONVERT CREATE CROSS CURRENT CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURSOR DATABASE DBCC
+    DEALLOCATE DECLARE DEFAULT DELETE DENY DESC DISK DISTINCT DISTRIBUTED DOUBLE DROP DUMP ELSE END ERRLVL
+    ESCAPE EXCEPT EXEC EXECUTE EXISTS EXIT EXTERNAL FETCH FILE FILLFACTOR FOR FOREIGN FREETEXT FREETEXTTABLE
+    FROM FULL FUNCTION GOTO GRANT GROUP HAVING HOLDLOCK IDENTITY IDENTITY_INSERT IDENTITYCOL IF IN INDEX INNER
+    INSERT INTERSECT INTO IS JOIN KEY KILL LEFT LIKE LINENO LOAD MERGE NATIONAL NOCHECK NONCLUSTERED NOT NULL
+    NULLIF OF OFF OFFSETS ON OPEN OPENDATASOURCE OPENQUERY OPENROWSET OPENXML OPTION OR ORDER OUTER OVER PERCENT
+    PIVOT PLAN PRECISION PRIMARY PRINT PROC PROCEDURE PUBLIC RAISERROR READ READTEXT RECONFIGURE REFERENCES
+    REPLICATION RESTORE RESTRICT RETURN REVERT REVOKE RIGHT ROLLBACK ROWCOUNT ROWGUIDCOL RULE SAVE SCHEMA
+    SECURITYAUDIT SELECT SESSION_USER SET SETUSER SHUTDOWN SOME STATISTICS SYSTEM_USER TABLE TABLESAMPLE
+    TEXTSIZE THEN TO TOP TRAN TRANSACTION TRIGGER TRUNCATE TRY_CONVERT TSEQUAL UNION UNIQUE UNPIVOT UPDATE
+    UPDATETEXT USE USER VALUES VARYING VIEW WAITFOR WHEN WHERE WHILE WITH WRITETEXT
+        """,
+    )
 )
 """Words that can't be a name or an alias unless bracketed (Transact-SQL reference, "Reserved Keywords"): with
 them, a statement ends where the next begins though no semicolon stands between."""
@@ -29,7 +48,7 @@ _TYPE_WORDS = {
     "BINARY": ("VARYING",),
 }
 _OPERATORS = ("<=", ">=", "<>", "!=")
-_NOT_ONE_WORD = ("CLUSTERED INDEX", "NONCLUSTERED INDEX", "UPDATE STATISTICS", "DOUBLE PRECISION")
+_NOT_KEYWORDS = ("CLUSTERED INDEX", "NONCLUSTERED INDEX", "UPDATE STATISTICS", "DOUBLE PRECISION", "LIMIT")
 
 
 class _Dialect(TSQL):
@@ -38,27 +57,27 @@ class _Dialect(TSQL):
     class Tokenizer(TSQL.Tokenizer):
         QUOTES = ("'",)
         COMMANDS = frozenset()  # PRINT and its kin would swallow the rest of their line as one string
-        KEYWORDS = {
+        KEYWORDS: ClassVar = {
             **{
                 word: kind
                 for word, kind in TSQL.Tokenizer.KEYWORDS.items()
-                if word not in _NOT_ONE_WORD and (word[0].isalpha() or word in _OPERATORS)
+                if word not in _NOT_KEYWORDS and (word[0].isalpha() or word in _OPERATORS)
             },
             "!<": TokenType.GTE,
             "!>": TokenType.LTE,
         }
 
     class Parser(TSQL.Parser):
-        FUNCTIONS = {}
-        FUNCTION_PARSERS = {
+        FUNCTIONS: ClassVar = {}
+        FUNCTION_PARSERS: ClassVar = {
             "CAST": lambda self: self._parse_tsql_cast(),
             "TRY_CAST": lambda self: self._parse_tsql_cast(safe=True),
             "CONVERT": lambda self: self._parse_tsql_convert(),
             "TRY_CONVERT": lambda self: self._parse_tsql_convert(safe=True),
             "TRIM": lambda self: self._parse_trim(),
         }
-        NO_PAREN_FUNCTION_PARSERS = {"CASE": lambda self: self._parse_case()}
-        NO_PAREN_FUNCTIONS = {TokenType.CURRENT_TIMESTAMP: exp.CurrentTimestamp}
+        NO_PAREN_FUNCTION_PARSERS: ClassVar = {"CASE": lambda self: self._parse_case()}
+        NO_PAREN_FUNCTIONS: ClassVar = {TokenType.CURRENT_TIMESTAMP: exp.CurrentTimestamp}
 
         def _parse_id_var(self, any_token=True, tokens=None):
             word = self._curr
@@ -181,7 +200,7 @@ def text_of(node: exp.Expression) -> str:
     """The node as T-SQL, short enough for a message: a function is `NAME(…)`."""
     if isinstance(node, exp.Anonymous):
         return f"{str(node.this).upper()}(…)"
-    text = " ".join(node.sql(dialect=_Dialect).split())
+    text = " ".join(node.sql(dialect=_Dialect, normalize_functions=False).split())
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -191,3 +210,12 @@ def only(node: exp.Expression, *allowed: str) -> None:
         if part not in allowed and value not in (None, False, []):
             told = value.sql(dialect=_Dialect) if isinstance(value, exp.Expression) else part
             raise UnsupportedTSql(f"{text_of(node)} with {told}" if told == part else told, line_of(node))
+
+
+def descending(item: exp.Ordered) -> bool:
+    """Whether an ORDER BY item says DESC. Raises UnsupportedTSql for NULLS FIRST and LAST, which T-SQL has not."""
+    only(item, "this", "desc", "nulls_first")
+    desc = bool(item.args.get("desc"))
+    if bool(item.args.get("nulls_first")) == desc:
+        raise UnsupportedTSql(text_of(item), line_of(item))
+    return desc

@@ -73,7 +73,7 @@ def _column(node: exp.ColumnDef) -> tuple[ColumnInfo, _Key | None]:
         kind = constraint.args["kind"]
         if isinstance(kind, exp.NotNullColumnConstraint):
             nullable = bool(kind.args.get("allow_null"))
-        elif isinstance(kind, exp.GeneratedAsIdentityColumnConstraint):
+        elif isinstance(kind, exp.GeneratedAsIdentityColumnConstraint | exp.AutoIncrementColumnConstraint):
             identity, nullable = _identity(kind), False
         elif isinstance(kind, exp.DefaultColumnConstraint):
             default = kind.this
@@ -84,7 +84,7 @@ def _column(node: exp.ColumnDef) -> tuple[ColumnInfo, _Key | None]:
     return ColumnInfo(node.name, type_, nullable, identity, default), key
 
 
-def _identity(kind: exp.GeneratedAsIdentityColumnConstraint) -> Identity:
+def _identity(kind: exp.Expression) -> Identity:
     start, increment = kind.args.get("start"), kind.args.get("increment")
     return Identity(int(start.to_py()) if start else 1, int(increment.to_py()) if increment else 1)
 

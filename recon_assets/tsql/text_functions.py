@@ -153,7 +153,10 @@ def _replace(x: Value, old: Value, new: Value) -> Value:
     def body(text: str, pattern: str, by: str) -> str:
         replaced = rf"regexp_replace({text}, {pattern}, replace({by}, '\', '\\'), 'gi')"
         known = collation.fold(text, trim=False)
-        return f"CASE WHEN {known} IS NULL OR {pattern} IS NULL OR {by} IS NULL THEN NULL WHEN {pattern} = '' THEN {text} ELSE {replaced} END"
+        return (
+            f"CASE WHEN {known} IS NULL OR {pattern} IS NULL OR {by} IS NULL THEN NULL"
+            f" WHEN {pattern} = '' THEN {text} ELSE {replaced} END"
+        )
 
     sql = duck.bind(body, x.sql, checked, new.sql)
     return Value(sql if longest == MAX else f"left({sql}, {longest})", _like(x, longest))

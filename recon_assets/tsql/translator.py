@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
-from recon_assets.tsql import queries, statements, table_definitions
+from recon_assets.tsql import merging, queries, statements, table_definitions, updates
 from recon_assets.tsql.context import Context, Query
 from recon_assets.tsql.conversion import convert
 from recon_assets.tsql.errors import TSqlError, UnsupportedTSql
@@ -20,9 +20,9 @@ from recon_assets.tsql.types import BIT, SqlType
 
 _STATEMENTS: dict[type, Callable[[exp.Expression, Context], Translated]] = {
     exp.Insert: statements.insert,
-    exp.Update: statements.update,
-    exp.Delete: statements.delete,
-    exp.Merge: statements.merge,
+    exp.Update: updates.update,
+    exp.Delete: updates.delete,
+    exp.Merge: merging.merge,
     exp.TruncateTable: statements.truncate,
     exp.Create: lambda node, context: table_definitions.create_table(node),
     exp.Drop: lambda node, context: table_definitions.drop_table(node),

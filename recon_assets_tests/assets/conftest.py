@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from recon_assets.cli.run import cause
 from recon_assets.deployments import local
 from recon_assets.project import load_project
 from recon_assets.reports.record import OutputReport, read_json
@@ -31,10 +32,7 @@ class Run:
         messages = []
         for event in self.result.all_events:
             if event.is_step_failure:
-                error = event.step_failure_data.error
-                while error is not None and error.cause is not None:
-                    error = error.cause
-                messages.append(error.message if error else "")
+                messages.append(cause(event.step_failure_data.error))
         return "\n".join(messages)
 
     @property

@@ -41,7 +41,10 @@ def stored_files(project: Project, layer: str, asset: str) -> list[Path]:
         ),
         ("CREATE PROCEDURE dbo.P AS\nSELECT id, amount FROM dbo.NOWHERE", r"NOWHERE"),
         ("CREATE PROCEDURE dbo.OTHER AS SELECT 1 AS id", r"dbo\.P"),
-        ("CREATE PROCEDURE dbo.P AS DELETE FROM dbo.T WHERE id = 99", r"returned no result set"),
+        (
+            "CREATE PROCEDURE dbo.P AS DELETE FROM dbo.T WHERE id = 99",
+            "returned 0 result sets, so there is none numbered 1",
+        ),
     ],
 )
 def test_a_failing_procedure_ends_the_run_and_leaves_everything_as_it_was(good: Project, source: str, message: str):

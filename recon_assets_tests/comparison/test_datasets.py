@@ -233,5 +233,5 @@ def test_gzipped_and_tab_separated_files_are_csv_too(tmp_path):
 
 
 def test_a_csv_line_with_too_many_fields_is_an_error_that_names_the_file(tmp_path):
-    with pytest.raises(ComparisonError, match=r"s\.csv"):
+    with pytest.raises(ComparisonError, match=r"s\.csv: .*CSV Error on Line: 2"):
         csv_case(tmp_path, "id,v\n1,a,b\n", "id,v\n1,a\n")

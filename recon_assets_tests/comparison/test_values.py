@@ -14,6 +14,9 @@ from recon_assets_tests.comparison.exam.values import DIFFERENT, EQUAL
 from recon_assets_tests.comparison.helpers import compared
 
 CASES = [*EQUAL, *DIFFERENT]
+both_ways = pytest.mark.parametrize(
+    "mirrored, exact", [(False, False), (True, True)], ids=["fingerprint first", "exact, mirrored"]
+)
 
 
 def _name(case) -> str:
@@ -41,13 +44,17 @@ def _differences(mirrored: bool, exact: bool) -> dict[str, int]:
     return {c.name: c.differences for c in result.columns}
 
 
-@pytest.mark.parametrize("mirrored, exact", [(False, False), (True, True)], ids=["fingerprint first", "exact, mirrored"])
+@pytest.mark.parametrize(
+    "mirrored, exact", [(False, False), (True, True)], ids=["fingerprint first", "exact, mirrored"]
+)
 @pytest.mark.parametrize("case", EQUAL, ids=_name)
 def test_these_values_are_equal(case, mirrored, exact):
     assert _differences(mirrored, exact)[f"c{CASES.index(case)}"] == 0
 
 
-@pytest.mark.parametrize("mirrored, exact", [(False, False), (True, True)], ids=["fingerprint first", "exact, mirrored"])
+@pytest.mark.parametrize(
+    "mirrored, exact", [(False, False), (True, True)], ids=["fingerprint first", "exact, mirrored"]
+)
 @pytest.mark.parametrize("case", DIFFERENT, ids=_name)
 def test_these_values_are_different(case, mirrored, exact):
     assert _differences(mirrored, exact)[f"c{CASES.index(case)}"] == 1

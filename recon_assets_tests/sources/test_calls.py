@@ -149,7 +149,8 @@ IF @Date IS NULL SET @Date = DATEADD(DD, -1, GETDATE())
     FROM Account a
     WHERE a.Changed >= @Date
 )
-SELECT n.AccountID, n.ContactNumber, COALESCE(o.NewID, n.AccountID) AS TargetID, COALESCE(p.Descr, 'none') AS Descr, n.rn
+SELECT n.AccountID, n.ContactNumber, COALESCE(o.NewID, n.AccountID) AS TargetID,
+       COALESCE(p.Descr, 'none') AS Descr, n.rn
 FROM numbered n
 LEFT JOIN IdOverride o ON o.AccountID = n.AccountID
 LEFT JOIN PolicyDescriptors p ON p.Policy = n.Policy
@@ -321,7 +322,7 @@ def test_a_run_reads_what_it_committed_whatever_others_commit_meanwhile(source, 
     [
         ("SELECT 1 AS a, 2", "column 2 of result set 0 has no name"),
         ("SELECT 1 AS a, 2 AS A", "column 2 of result set 0 is named A like an earlier one"),
-        ("SELECT 1 AS a\nSELECT 2 AS b", "returned 2 result sets: there is no number 5"),
+        ("SELECT 1 AS a\nSELECT 2 AS b", "returned 2 result sets, so there is none numbered 6"),
     ],
 )
 def test_a_result_set_that_can_not_be_handed_on_is_told_by_position(source, tmp_path, text, message):

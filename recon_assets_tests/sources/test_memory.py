@@ -44,13 +44,12 @@ def load_and_read(root: Path) -> None:
     print(before * 1024, after * 1024)
 
 
-def test_two_million_rows_go_through_a_call_in_less_memory_than_they_fill(tmp_path):
+def test_two_million_rows_go_through_a_call_in_less_memory_than_they_would_fill(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", __name__, str(tmp_path)], capture_output=True, text=True, check=True, timeout=120
     )
     before, after = map(int, done.stdout.split())
-    assert before < ARROW_BYTES
-    assert after < 1.5 * ARROW_BYTES
+    assert after - before < ARROW_BYTES
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 BATCH_SIZE = 5000
 
 
-def uspAPIPatchAccount(  # noqa: N802 - the procedure's own name
+def uspAPIPatchAccount(
     Account_df: DataFrame,
     AccountID_df: DataFrame,
     IdOverride_df: DataFrame,

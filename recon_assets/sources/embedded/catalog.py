@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from recon_assets.sources.base import TSQL_TYPE, SourceError, TableNotFound
-from recon_assets.sources.embedded.names import ObjectName, parse_name
+from recon_assets.sources.names import ObjectName, parse_name
 from recon_assets.tsql.types import parse_type
 
 FORMAT = 1

@@ -68,7 +68,9 @@ class EmbeddedRun:
         Raises SourceError where there is none of that index, or a column has no name of its own.
         """
         if not 0 <= index < self.result_sets:
-            raise SourceError(f"the procedure returned {self.result_sets} result sets: there is no number {index}")
+            raise SourceError(
+                f"the procedure returned {self.result_sets} result sets, so there is none numbered {index + 1}"
+            )
         result = self._results[index]
         names = [column.name for column in result.columns]
         for position, name in enumerate(names, 1):

@@ -11,8 +11,8 @@ import duckdb
 
 from recon_assets.sources.embedded import rows as table_rows
 from recon_assets.sources.embedded.catalog import Catalog, Column, Identity, StoredTable
-from recon_assets.sources.embedded.names import ObjectName
 from recon_assets.sources.embedded.storage import Storage, new_file_name
+from recon_assets.sources.names import ObjectName
 from recon_assets.tsql import model, syntax
 from recon_assets.tsql.tables import SessionTable, Tables
 from recon_assets.tsql.types import parse_type

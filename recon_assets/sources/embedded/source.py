@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 from recon_assets.sources.base import Parameter, Procedure, SourceError
 from recon_assets.sources.embedded import rows as table_rows
 from recon_assets.sources.embedded.catalog import Column, StoredTable
-from recon_assets.sources.embedded.names import parse_name
 from recon_assets.sources.embedded.run import EmbeddedRun, execute
 from recon_assets.sources.embedded.session import Session
 from recon_assets.sources.embedded.storage import Storage, new_file_name
+from recon_assets.sources.names import parse_name
 from recon_assets.tsql.errors import UnsupportedTSql
 from recon_assets.tsql.types import parse_type
 
@@ -136,8 +136,10 @@ class EmbeddedSource:
         others commit meanwhile. Raises ProcedureFailed.
         """
         self._storage.catalog()  # says what is missing before any folder is made
-        with self._storage.session_folder() as folder, ExitStack() as cleanup:
-            with self._storage.telling(), self._storage.writing(log):
+        with ExitStack() as cleanup:
+            with self._storage.telling(), ExitStack() as writing:
+                folder = cleanup.enter_context(self._storage.session_folder())
+                writing.enter_context(self._storage.writing(log))
                 session = cleanup.enter_context(closing(Session(self._storage, folder, self._memory_limit)))
                 interpreter, code, messages = execute(session, procedure, parameters, now, log)
                 catalog = session.publish()

@@ -23,7 +23,7 @@ import duckdb
 
 from recon_assets.sources.base import SourceError
 from recon_assets.sources.embedded.catalog import Catalog, StoredTable
-from recon_assets.sources.embedded.names import ObjectName, file_stem
+from recon_assets.sources.names import ObjectName, file_stem
 
 _log = logging.getLogger(__name__)
 _START_SECONDS = 3600

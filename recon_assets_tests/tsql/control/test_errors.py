@@ -110,6 +110,7 @@ UNCAUGHT = [
     ("SELECT 1 BREAK", [135], []),
     ("CONTINUE", [136], []),
     ("THROW", [10704], []),
+    ("RETURN 1", [178], []),
     ("SELECT 'a", [105], []),
     ("BEGIN SELECT 1", [102], []),
     ("SELECT 1 END", [102], []),
@@ -122,7 +123,8 @@ UNCAUGHT = [
     ("SELECT 1 CREATE PROC p AS SELECT 1", [111], []),
     ("CREATE PROC p @a int, @b int AS SELECT 1\nGO\nEXEC p @a = 1, 2", [119], []),
     (
-        "CREATE TABLE #t (a int)\nGO\nMERGE #t AS t USING (SELECT 1 AS a) s ON t.a = s.a WHEN NOT MATCHED THEN INSERT VALUES (1)",
+        "CREATE TABLE #t (a int)\nGO\nMERGE #t AS t USING (SELECT 1 AS a) s ON t.a = s.a"
+        " WHEN NOT MATCHED THEN INSERT VALUES (1)",
         [10713],
         [],
     ),

@@ -19,9 +19,23 @@ VARIABLES = [
     ("DECLARE @s varchar(3) = 'abcdef' SELECT @s", [("abc",)]),
     ("DECLARE @s varchar = 'abc' SELECT @s", [("a",)]),
     ("DECLARE @a int = 5, @b int SELECT @a = 1, @b = 2 SELECT @a + @b", [(3,)]),
+    ("DECLARE @a int, @b int SELECT @a = 1, @b = @a + 1 SELECT @b", [(2,)]),
+    ("DECLARE @a int = 5 SELECT @a = @a + COUNT(*) FROM (VALUES (1), (2)) t(v) SELECT @a", [(7,)]),
     ("DECLARE @a int = 9 SELECT @a = v FROM (VALUES (1), (2), (3)) t(v) ORDER BY v SELECT @a", [(3,)]),
     ("DECLARE @a int = 9 SELECT @a = v FROM (VALUES (1)) t(v) WHERE v > 1 SELECT @a", [(9,)]),
     ("DECLARE @a int = 9 SET @a = (SELECT v FROM (VALUES (1)) t(v) WHERE v > 1) SELECT @a", [(None,)]),
+    ("IF 1 = 2 DECLARE @a int = 5 SELECT @a", [(None,)]),
+    ("IF 1 = 2 DECLARE @t TABLE (a int) SELECT COUNT(*) FROM @t", [(0,)]),
+    (
+        "DECLARE @i int = 0 WHILE @i < 3 BEGIN DECLARE @n int SET @n = ISNULL(@n, 0) + 1 SET @i += 1 END SELECT @n",
+        [(3,)],
+    ),
+    ("DECLARE @i int = 0 WHILE @i < 3 BEGIN DECLARE @n int = 0 SET @n += 1 SET @i += 1 END SELECT @n", [(1,)]),
+    (
+        "DECLARE @i int = 0 WHILE @i < 3 BEGIN DECLARE @t TABLE (a int) INSERT @t VALUES (@i) SET @i += 1 END"
+        " SELECT COUNT(*) FROM @t",
+        [(3,)],
+    ),
     ("DECLARE @t TABLE (a int) INSERT INTO @t VALUES (1), (2) SELECT SUM(a) FROM @t", [(3,)]),
 ]
 
@@ -45,7 +59,8 @@ LOOPS = [
     ("DECLARE @i int = 0 WHILE @i < 10 SET @i += 1 SELECT @i", [(10,)]),
     ("DECLARE @i int = 0 WHILE @i < 10 BEGIN SET @i += 1 IF @i = 4 BREAK END SELECT @i", [(4,)]),
     (
-        "DECLARE @i int = 0, @s int = 0 WHILE @i < 5 BEGIN SET @i += 1 IF @i % 2 = 0 CONTINUE SET @s += @i END SELECT @s",
+        "DECLARE @i int = 0, @s int = 0"
+        " WHILE @i < 5 BEGIN SET @i += 1 IF @i % 2 = 0 CONTINUE SET @s += @i END SELECT @s",
         [(9,)],
     ),
     (
@@ -118,6 +133,21 @@ PROCEDURES = [
     ),
 ]
 
+TABLES = [
+    (
+        "CREATE TABLE #t WITH (DISTRIBUTION = ROUND_ROBIN) AS SELECT 1 AS a UNION ALL SELECT 2 SELECT SUM(a) FROM #t",
+        [(3,)],
+    ),
+    ("CREATE TABLE #t AS WITH c AS (SELECT 4 AS a) SELECT a FROM c SELECT a FROM #t", [(4,)]),
+    ("CREATE TABLE #t (a int) WITH (HEAP, DISTRIBUTION = HASH(a)) SELECT COUNT(*) FROM #t", [(0,)]),
+    ("SELECT 5 AS a INTO #t UPDATE STATISTICS #t WITH FULLSCAN SELECT a FROM #t", [(5,)]),
+    (
+        "SELECT 5 AS a INTO #t IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t SELECT OBJECT_ID('tempdb..#t')",
+        [(None,)],
+    ),
+    ("CREATE TABLE #t (a int)\nGO\nDROP TABLE IF EXISTS #t, #u CREATE TABLE #t (b int) SELECT b FROM #t", []),
+]
+
 COUNTS = [
     ("SELECT 1 UNION ALL SELECT 2 SELECT @@ROWCOUNT", [(2,)]),
     ("CREATE TABLE #t (a int) INSERT #t VALUES (1), (2), (3) SELECT @@ROWCOUNT", [(3,)]),
@@ -138,7 +168,7 @@ COUNTS = [
     ("SELECT @@TRANCOUNT", [(0,)]),
 ]
 
-ALL = VARIABLES + CONDITIONS + LOOPS + BATCHES + PROCEDURES + COUNTS
+ALL = VARIABLES + CONDITIONS + LOOPS + BATCHES + PROCEDURES + TABLES + COUNTS
 
 
 @pytest.mark.parametrize(("script", "rows"), ALL, ids=[script[:70] for script, _ in ALL])

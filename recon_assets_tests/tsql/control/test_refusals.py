@@ -39,6 +39,7 @@ REFUSED = [
     ("DECLARE @a int = 6 SET @a &= 2", "SET @a &="),
     ("CREATE PROC p WITH EXECUTE AS OWNER AS SELECT 1", "PROCEDURE … WITH EXECUTE"),
     ("CREATE PROC p @t dbo.Rows READONLY AS SELECT 1", "data type dbo"),
+    ("DECLARE @a int, @b int SELECT @a = v, @b = @a FROM t", "SELECT @a = …, @b = … @a …"),
     ("RAISERROR(50001, 16, 1)", "RAISERROR of a message number"),
     ("DECLARE @n varchar(9) = 'a' BEGIN TRAN @n", "transaction name in a variable"),
 ]
@@ -55,9 +56,14 @@ def test_a_construct_that_is_not_supported_is_named_with_its_line(statement, con
     assert f"unsupported T-SQL at script.sql:5: {construct}" in str(refused.value)
 
 
-def test_a_refused_batch_has_not_run_at_all(capsys):
+def test_a_refused_batch_has_not_run_at_all():
     with pytest.raises(UnsupportedTSql, match=r"script\.sql:3: FORMAT\(…\)"):
         run("CREATE TABLE #t (a int)\nGO\nDROP TABLE #t SELECT FORMAT(1, 'N')")
+
+
+def test_a_variable_that_gathers_rows_one_by_one_is_refused_as_undefined():
+    with pytest.raises(UnsupportedTSql, match=r"script\.sql:1: SELECT @x = … @x … over several rows"):
+        run("DECLARE @a int = 0 SELECT @a = @a + v FROM (VALUES (1), (2)) t(v)")
 
 
 HARMLESS = [

@@ -59,7 +59,8 @@ STATES = [
         [(-1,)],
     ),
     (
-        "SET XACT_ABORT ON BEGIN TRY BEGIN TRAN; THROW 50000, 'x', 1; END TRY BEGIN CATCH SELECT XACT_STATE() ROLLBACK END CATCH",
+        "SET XACT_ABORT ON BEGIN TRY BEGIN TRAN; THROW 50000, 'x', 1; END TRY"
+        " BEGIN CATCH SELECT XACT_STATE() ROLLBACK END CATCH",
         [],
         [(-1,)],
     ),
@@ -69,7 +70,8 @@ STATES = [
     ("CREATE PROC p AS ROLLBACK\nGO\nBEGIN TRAN EXEC p SELECT @@TRANCOUNT", [266], [(0,)]),
     ("CREATE PROC p AS ROLLBACK SELECT 1\nGO\nCREATE TABLE #t (a int) BEGIN TRAN INSERT #t EXEC p", [3915], None),
     (
-        "CREATE PROC q AS SELECT 1\nGO\nCREATE PROC p AS CREATE TABLE #u (a int) INSERT #u EXEC q\nGO\nCREATE TABLE #t (a int) INSERT #t EXEC p",
+        "CREATE PROC q AS SELECT 1\nGO\nCREATE PROC p AS CREATE TABLE #u (a int) INSERT #u EXEC q\nGO\n"
+        "CREATE TABLE #t (a int) INSERT #t EXEC p",
         [8164],
         None,
     ),

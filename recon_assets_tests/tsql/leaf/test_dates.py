@@ -107,13 +107,13 @@ VALUES = [
     ("DATEADD(month, 1, '2024-08-31')", "datetime", "2024-09-30 00:00:00"),
     (f"DATEADD(day, -1, {DAY})", "date", "2024-07-30"),
     (f"DATEADD(DD, 1, {DAY})", "date", "2024-08-01"),
-    (f"DATEADD(year, 1, CAST('2024-02-29' AS date))", "date", "2025-02-28"),
+    ("DATEADD(year, 1, CAST('2024-02-29' AS date))", "date", "2025-02-28"),
     (f"DATEADD(quarter, 1, {DAY})", "date", "2024-10-31"),
     (f"DATEADD(week, 1, {DAY})", "date", "2024-08-07"),
     (f"DATEADD(hour, 3, {STAMP})", "datetime", "2024-07-01 12:05:03.123000"),
     (f"DATEADD(minute, -6, {FINE})", "datetime2(6)", "2024-07-01 20:59:03.123456"),
-    (f"DATEADD(ms, 1, CAST('2024-01-01' AS datetime))", "datetime", "2024-01-01 00:00:00"),
-    (f"DATEADD(ms, 2, CAST('2024-01-01' AS datetime))", "datetime", "2024-01-01 00:00:00.003000"),
+    ("DATEADD(ms, 1, CAST('2024-01-01' AS datetime))", "datetime", "2024-01-01 00:00:00"),
+    ("DATEADD(ms, 2, CAST('2024-01-01' AS datetime))", "datetime", "2024-01-01 00:00:00.003000"),
     (f"DATEADD(day, 1.9, {DAY})", "date", "2024-08-01"),
     ("DATEADD(day, NULL, '2024-01-01')", "datetime", "NULL"),
     # DATEDIFF counts boundaries
@@ -173,7 +173,7 @@ ERRORS = [
     (f"DATEPART(hour, {DAY})", 9810),
     (f"DATEADD(hour, 1, {DAY})", 9810),
     (f"{DAY} + 1", 206),
-    (f"CAST(CAST('12:00' AS time) AS date)", 206),
+    ("CAST(CAST('12:00' AS time) AS date)", 206),
 ]
 
 REFUSED = [

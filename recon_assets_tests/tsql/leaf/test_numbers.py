@@ -71,9 +71,17 @@ VALUES = [
     ("CAST(1 AS decimal(5,2)) + CAST(1 AS bigint)", "decimal(22,2)", "2.00"),
     ("CAST(1 AS decimal(5,2)) + CAST(1 AS smallint)", "decimal(8,2)", "2.00"),
     ("CAST(1 AS decimal(5,2)) + CAST(1 AS tinyint)", "decimal(6,2)", "2.00"),
-    ("CAST(12345678.99 AS decimal(18,2)) * CAST(12345678.99 AS decimal(18,2))", "decimal(37,4)", "152415789724127.4201"),
+    (
+        "CAST(12345678.99 AS decimal(18,2)) * CAST(12345678.99 AS decimal(18,2))",
+        "decimal(37,4)",
+        "152415789724127.4201",
+    ),
     # more than 38 digits: digits of the scale go, six of them stay (the reference's own examples)
-    ("CAST(0.0000009000 AS decimal(30,20)) * CAST(1.0000000000 AS decimal(30,20))", "decimal(38,17)", "0.00000090000000000"),
+    (
+        "CAST(0.0000009000 AS decimal(30,20)) * CAST(1.0000000000 AS decimal(30,20))",
+        "decimal(38,17)",
+        "0.00000090000000000",
+    ),
     ("CAST(0.0000009000 AS decimal(30,10)) * CAST(1.0000000000 AS decimal(30,10))", "decimal(38,6)", "0.000001"),
     ("CAST(1.67574 AS decimal(38,10)) / CAST(10000 AS decimal(38,10))", "decimal(38,6)", "0.000167"),
     ("CAST(1.67574 AS decimal(28,10)) / CAST(10000 AS decimal(28,10))", "decimal(38,10)", "0.0001675740"),
@@ -83,10 +91,26 @@ VALUES = [
     ("CAST(1.5 AS decimal(38,20)) * CAST(2.5 AS decimal(38,20))", "decimal(38,6)", "3.750000"),
     ("CAST(-1.0000005 AS decimal(38,20)) * CAST(1 AS decimal(38,20))", "decimal(38,6)", "-1.000001"),
     ("CAST(1.0000004 AS decimal(38,20)) * CAST(1 AS decimal(38,20))", "decimal(38,6)", "1.000000"),
-    ("CAST(123456789012345678.5 AS decimal(38,18)) * CAST(8 AS decimal(38,18))", "decimal(38,6)", "987654312098765428.000000"),
-    ("CAST(9999999999999999999 AS decimal(38,19)) * CAST(1.5 AS decimal(38,19))", "decimal(38,6)", "14999999999999999998.500000"),
-    ("CAST(12345678901234567890 AS decimal(38,2)) * CAST(2 AS decimal(38,2))", "decimal(38,4)", "24691357802469135780.0000"),
-    ("CAST(12345678901234567890123456 AS decimal(38,2)) / CAST(2 AS decimal(38,2))", "decimal(38,6)", "6172839450617283945061728.000000"),
+    (
+        "CAST(123456789012345678.5 AS decimal(38,18)) * CAST(8 AS decimal(38,18))",
+        "decimal(38,6)",
+        "987654312098765428.000000",
+    ),
+    (
+        "CAST(9999999999999999999 AS decimal(38,19)) * CAST(1.5 AS decimal(38,19))",
+        "decimal(38,6)",
+        "14999999999999999998.500000",
+    ),
+    (
+        "CAST(12345678901234567890 AS decimal(38,2)) * CAST(2 AS decimal(38,2))",
+        "decimal(38,4)",
+        "24691357802469135780.0000",
+    ),
+    (
+        "CAST(12345678901234567890123456 AS decimal(38,2)) / CAST(2 AS decimal(38,2))",
+        "decimal(38,6)",
+        "6172839450617283945061728.000000",
+    ),
     ("CAST(10 AS decimal(38,2)) / CAST(3 AS int)", "decimal(38,6)", "3.333333"),
     # money has four decimals; a quotient is cut off
     ("CAST(1.5 AS money)", "money", "1.5000"),

@@ -59,7 +59,10 @@ QUERIES = [
     ("SELECT DISTINCT UPPER(name) FROM staff WHERE name IS NOT NULL ORDER BY UPPER(name)", [("ANN",), ("BOB",)]),
     ("SELECT name, COUNT(*) FROM staff GROUP BY name ORDER BY name", [(None, 1), ("Ann", 1), ("BOB ", 2)]),
     ("SELECT COUNT(DISTINCT name), COUNT(name), COUNT(*) FROM staff", [(2, 3, 4)]),
-    ("SELECT team, SUM(pay) AS total FROM staff GROUP BY team ORDER BY total", [(None, None), (20, D("50.25")), (10, D("300.50"))]),
+    (
+        "SELECT team, SUM(pay) AS total FROM staff GROUP BY team ORDER BY total",
+        [(None, None), (20, D("50.25")), (10, D("300.50"))],
+    ),
     ("SELECT team FROM staff GROUP BY team HAVING COUNT(*) > 1", [(10,)]),
     ("SELECT id % 2, MAX(id) FROM staff GROUP BY id % 2 ORDER BY id % 2", [(0, 4), (1, 3)]),
     ("SELECT team + 1, COUNT(*) * 2 FROM staff WHERE team = 10 GROUP BY team", [(11, 4)]),
@@ -68,30 +71,57 @@ QUERIES = [
     ("SELECT SUM(id) FROM staff WHERE 1 = 2", [(None,)]),
     ("SELECT MIN(name), MAX(name) FROM staff", [("Ann", "bob")]),
     ("SELECT MAX(id) FROM staff HAVING COUNT(*) > 10", []),
-    ("SELECT team, (SELECT title FROM team WHERE team.id = staff.team) FROM staff GROUP BY team ORDER BY team", [(None, None), (10, "Red"), (20, "Blue")]),
+    (
+        "SELECT team, (SELECT title FROM team WHERE team.id = staff.team) FROM staff GROUP BY team ORDER BY team",
+        [(None, None), (10, "Red"), (20, "Blue")],
+    ),
     ("SELECT STRING_AGG(name, ',') WITHIN GROUP (ORDER BY id DESC) FROM staff", [("BOB ,bob,Ann",)]),
     # joins
-    ("SELECT s.id, t.title FROM staff s JOIN team t ON s.team = t.id ORDER BY s.id", [(1, "Red"), (2, "Red"), (3, "Blue")]),
-    ("SELECT s.id, t.title FROM staff s LEFT JOIN team t ON t.id = s.team ORDER BY s.id", [(1, "Red"), (2, "Red"), (3, "Blue"), (4, None)]),
-    ("SELECT s.id, t.id FROM staff s RIGHT OUTER JOIN team t ON t.id = s.team WHERE t.id > 10 ORDER BY t.id", [(3, 20), (None, 30)]),
+    (
+        "SELECT s.id, t.title FROM staff s JOIN team t ON s.team = t.id ORDER BY s.id",
+        [(1, "Red"), (2, "Red"), (3, "Blue")],
+    ),
+    (
+        "SELECT s.id, t.title FROM staff s LEFT JOIN team t ON t.id = s.team ORDER BY s.id",
+        [(1, "Red"), (2, "Red"), (3, "Blue"), (4, None)],
+    ),
+    (
+        "SELECT s.id, t.id FROM staff s RIGHT OUTER JOIN team t ON t.id = s.team WHERE t.id > 10 ORDER BY t.id",
+        [(3, 20), (None, 30)],
+    ),
     ("SELECT COUNT(*) FROM staff s FULL JOIN team t ON t.id = s.team", [(5,)]),
     ("SELECT COUNT(*) FROM staff CROSS JOIN team", [(12,)]),
     ("SELECT COUNT(*) FROM staff s, team t WHERE s.team = t.id", [(3,)]),
     ("SELECT a.id, b.id FROM staff a JOIN staff b ON a.name = b.name AND a.id < b.id", [(2, 3)]),
-    ("SELECT COUNT(*) FROM staff a LEFT JOIN team t INNER JOIN staff b ON b.team = t.id ON t.id = a.team AND b.id = 3", [(4,)]),
-    ("SELECT t.id, x.id FROM team t CROSS APPLY (SELECT TOP 1 id FROM staff WHERE team = t.id ORDER BY id DESC) x ORDER BY t.id", [(10, 2), (20, 3)]),
-    ("SELECT t.id, x.id FROM team t OUTER APPLY (SELECT TOP 1 id FROM staff WHERE team = t.id ORDER BY id DESC) x ORDER BY t.id", [(10, 2), (20, 3), (30, None)]),
+    (
+        "SELECT COUNT(*) FROM staff a LEFT JOIN team t INNER JOIN staff b ON b.team = t.id ON t.id = a.team AND b.id = 3",
+        [(4,)],
+    ),
+    (
+        "SELECT t.id, x.id FROM team t CROSS APPLY (SELECT TOP 1 id FROM staff WHERE team = t.id ORDER BY id DESC) x ORDER BY t.id",
+        [(10, 2), (20, 3)],
+    ),
+    (
+        "SELECT t.id, x.id FROM team t OUTER APPLY (SELECT TOP 1 id FROM staff WHERE team = t.id ORDER BY id DESC) x ORDER BY t.id",
+        [(10, 2), (20, 3), (30, None)],
+    ),
     # subqueries, derived tables, VALUES, CTEs
     ("SELECT id FROM staff WHERE team IN (SELECT id FROM team WHERE title = 'red') ORDER BY id", [(1,), (2,)]),
     ("SELECT id FROM staff WHERE team NOT IN (SELECT id FROM team WHERE id > 10) ORDER BY id", [(1,), (2,)]),
     ("SELECT id FROM team t WHERE NOT EXISTS (SELECT * FROM staff s WHERE s.team = t.id)", [(30,)]),
-    ("SELECT id, (SELECT COUNT(*) FROM staff b WHERE b.team = a.team) FROM staff a ORDER BY id", [(1, 2), (2, 2), (3, 1), (4, 0)]),
+    (
+        "SELECT id, (SELECT COUNT(*) FROM staff b WHERE b.team = a.team) FROM staff a ORDER BY id",
+        [(1, 2), (2, 2), (3, 1), (4, 0)],
+    ),
     ("SELECT id FROM staff WHERE pay > (SELECT AVG(pay) FROM staff)", [(2,)]),
     ("SELECT d.n FROM (SELECT team AS t, COUNT(*) AS n FROM staff GROUP BY team) d WHERE d.t = 10", [(2,)]),
     ("SELECT v.a, v.b FROM (VALUES (1, 'x'), (2, 'yy')) AS v(a, b) ORDER BY a DESC", [(2, "yy"), (1, "x")]),
     ("WITH c AS (SELECT id, team FROM staff), d(x) AS (SELECT team FROM c WHERE id = 3) SELECT x FROM d", [(20,)]),
     ("WITH staff AS (SELECT 7 AS id) SELECT id FROM staff", [(7,)]),
-    ("SELECT id FROM staff WHERE id IN (SELECT MAX(id) FROM staff UNION SELECT MIN(id) FROM staff) ORDER BY id", [(1,), (4,)]),
+    (
+        "SELECT id FROM staff WHERE id IN (SELECT MAX(id) FROM staff UNION SELECT MIN(id) FROM staff) ORDER BY id",
+        [(1,), (4,)],
+    ),
     # set operations
     ("SELECT 1 UNION ALL SELECT 1", [(1,), (1,)]),
     ("SELECT 'a' UNION SELECT 'A ' UNION SELECT 'b' ORDER BY 1", [("A ",), ("b",)]),
@@ -104,25 +134,58 @@ QUERIES = [
     ("SELECT 1 UNION SELECT 2 INTERSECT SELECT 2 ORDER BY 1", [(1,), (2,)]),
     ("(SELECT 1 UNION SELECT 2) EXCEPT SELECT 2", [(1,)]),
     # windows
-    ("SELECT id, ROW_NUMBER() OVER (PARTITION BY team ORDER BY pay DESC) FROM staff ORDER BY id", [(1, 2), (2, 1), (3, 1), (4, 1)]),
-    ("SELECT id, RANK() OVER (ORDER BY team), DENSE_RANK() OVER (ORDER BY team) FROM staff ORDER BY id", [(1, 2, 2), (2, 2, 2), (3, 4, 3), (4, 1, 1)]),
+    (
+        "SELECT id, ROW_NUMBER() OVER (PARTITION BY team ORDER BY pay DESC) FROM staff ORDER BY id",
+        [(1, 2), (2, 1), (3, 1), (4, 1)],
+    ),
+    (
+        "SELECT id, RANK() OVER (ORDER BY team), DENSE_RANK() OVER (ORDER BY team) FROM staff ORDER BY id",
+        [(1, 2, 2), (2, 2, 2), (3, 4, 3), (4, 1, 1)],
+    ),
     ("SELECT id, RANK() OVER (ORDER BY name) FROM staff ORDER BY id", [(1, 2), (2, 3), (3, 3), (4, 1)]),
     ("SELECT id, COUNT(*) OVER (PARTITION BY name) FROM staff ORDER BY id", [(1, 1), (2, 2), (3, 2), (4, 1)]),
-    ("SELECT id, SUM(id) OVER (ORDER BY id), SUM(id) OVER () FROM staff ORDER BY id", [(1, 1, 10), (2, 3, 10), (3, 6, 10), (4, 10, 10)]),
+    (
+        "SELECT id, SUM(id) OVER (ORDER BY id), SUM(id) OVER () FROM staff ORDER BY id",
+        [(1, 1, 10), (2, 3, 10), (3, 6, 10), (4, 10, 10)],
+    ),
     ("SELECT id, SUM(1) OVER (ORDER BY team) FROM staff ORDER BY id", [(1, 3), (2, 3), (3, 4), (4, 1)]),
-    ("SELECT id, SUM(id) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM staff ORDER BY id", [(1, 1), (2, 3), (3, 5), (4, 7)]),
-    ("SELECT id, SUM(id) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) FROM staff ORDER BY id", [(1, 1), (2, 3), (3, 6), (4, 10)]),
-    ("SELECT id, LAG(id) OVER (ORDER BY id), LEAD(id, 2, -1) OVER (ORDER BY id) FROM staff ORDER BY id", [(1, None, 3), (2, 1, 4), (3, 2, -1), (4, 3, -1)]),
-    ("SELECT id, FIRST_VALUE(id) OVER (ORDER BY id), LAST_VALUE(id) OVER (ORDER BY id) FROM staff ORDER BY id", [(1, 1, 1), (2, 1, 2), (3, 1, 3), (4, 1, 4)]),
+    (
+        "SELECT id, SUM(id) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM staff ORDER BY id",
+        [(1, 1), (2, 3), (3, 5), (4, 7)],
+    ),
+    (
+        "SELECT id, SUM(id) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) FROM staff ORDER BY id",
+        [(1, 1), (2, 3), (3, 6), (4, 10)],
+    ),
+    (
+        "SELECT id, LAG(id) OVER (ORDER BY id), LEAD(id, 2, -1) OVER (ORDER BY id) FROM staff ORDER BY id",
+        [(1, None, 3), (2, 1, 4), (3, 2, -1), (4, 3, -1)],
+    ),
+    (
+        "SELECT id, FIRST_VALUE(id) OVER (ORDER BY id), LAST_VALUE(id) OVER (ORDER BY id) FROM staff ORDER BY id",
+        [(1, 1, 1), (2, 1, 2), (3, 1, 3), (4, 1, 4)],
+    ),
     ("SELECT id, NTILE(2) OVER (ORDER BY id) FROM staff ORDER BY id", [(1, 1), (2, 1), (3, 2), (4, 2)]),
     ("SELECT id, MAX(name) OVER (PARTITION BY team) FROM staff WHERE team = 10 ORDER BY id", [(1, "bob"), (2, "bob")]),
-    ("SELECT id, AVG(id) OVER (), AVG(pay) OVER (PARTITION BY team) FROM staff WHERE team = 10 ORDER BY id", [(1, 1, D("150.250000")), (2, 1, D("150.250000"))]),
+    (
+        "SELECT id, AVG(id) OVER (), AVG(pay) OVER (PARTITION BY team) FROM staff WHERE team = 10 ORDER BY id",
+        [(1, 1, D("150.250000")), (2, 1, D("150.250000"))],
+    ),
     ("SELECT PERCENT_RANK() OVER (ORDER BY id) FROM team ORDER BY id", [(0.0,), (0.5,), (1.0,)]),
     ("SELECT CUME_DIST() OVER (ORDER BY id) FROM team WHERE id < 30 ORDER BY id", [(0.5,), (1.0,)]),
-    ("SELECT team, ROW_NUMBER() OVER (ORDER BY SUM(pay) DESC) FROM staff GROUP BY team ORDER BY 2", [(10, 1), (20, 2), (None, 3)]),
-    ("SELECT x.n FROM (SELECT ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM staff) x ORDER BY n", [(1,), (2,), (3,), (4,)]),
+    (
+        "SELECT team, ROW_NUMBER() OVER (ORDER BY SUM(pay) DESC) FROM staff GROUP BY team ORDER BY 2",
+        [(10, 1), (20, 2), (None, 3)],
+    ),
+    (
+        "SELECT x.n FROM (SELECT ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS n FROM staff) x ORDER BY n",
+        [(1,), (2,), (3,), (4,)],
+    ),
     # what the interpreter supplies
-    ("SELECT @@ROWCOUNT, @@ERROR, ERROR_NUMBER(), ERROR_MESSAGE(), XACT_STATE()", [(3, 0, 8134, "Divide by zero error encountered.", 0)]),
+    (
+        "SELECT @@ROWCOUNT, @@ERROR, ERROR_NUMBER(), ERROR_MESSAGE(), XACT_STATE()",
+        [(3, 0, 8134, "Divide by zero error encountered.", 0)],
+    ),
     ("SELECT CASE WHEN OBJECT_ID('tempdb..#t') IS NULL THEN 0 ELSE 1 END, OBJECT_ID('dbo.nope', 'U')", [(1, None)]),
 ]
 

@@ -31,8 +31,16 @@ VALUES = [
     ("CAST(0.1e0 AS varchar(20))", "varchar(20)", "0.1"),
     ("CAST(CAST(1 AS bit) AS varchar(1))", "varchar(1)", "1"),
     ("CONVERT(char(5), 12)", "char(5)", "12   "),
-    ("CAST('6f9619ff-8b86-d011-b42d-00c04fc964ff' AS uniqueidentifier)", "uniqueidentifier", "6F9619FF-8B86-D011-B42D-00C04FC964FF"),
-    ("CAST(CAST('6f9619ff-8b86-d011-b42d-00c04fc964ff' AS uniqueidentifier) AS char(36))", "char(36)", "6F9619FF-8B86-D011-B42D-00C04FC964FF"),
+    (
+        "CAST('6f9619ff-8b86-d011-b42d-00c04fc964ff' AS uniqueidentifier)",
+        "uniqueidentifier",
+        "6F9619FF-8B86-D011-B42D-00C04FC964FF",
+    ),
+    (
+        "CAST(CAST('6f9619ff-8b86-d011-b42d-00c04fc964ff' AS uniqueidentifier) AS char(36))",
+        "char(36)",
+        "6F9619FF-8B86-D011-B42D-00C04FC964FF",
+    ),
     ("TRY_CAST('nope' AS uniqueidentifier)", "uniqueidentifier", "NULL"),
     # functions
     ("LEN('abc  ')", "int", "3"),
@@ -90,7 +98,11 @@ VALUES = [
     ("QUOTENAME('abc]def')", "nvarchar(258)", "[abc]]def]"),
     ("HASHBYTES('MD5', 'abc')", "varbinary(8000)", "0x900150983CD24FB0D6963F7D28E17F72"),
     ("HASHBYTES('SHA1', 'abc')", "varbinary(8000)", "0xA9993E364706816ABA3E25717850C26C9CD0D89D"),
-    ("HASHBYTES('SHA2_256', 'abc')", "varbinary(8000)", "0xBA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"),
+    (
+        "HASHBYTES('SHA2_256', 'abc')",
+        "varbinary(8000)",
+        "0xBA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD",
+    ),
     # ISNULL takes the first one's type and cuts; COALESCE the type of highest precedence
     ("ISNULL(CAST(NULL AS varchar(2)), 'abcd')", "varchar(2)", "ab"),
     ("ISNULL(NULL, 'abcd')", "varchar(4)", "abcd"),
@@ -178,7 +190,15 @@ TRUE = [
     "'abc ' LIKE 'ab' + 'c'",
 ]
 
-UNKNOWN = ["NULL = NULL", "NULL <> 1", "1 IN (2, NULL)", "1 NOT IN (2, NULL)", "'a' LIKE NULL", "NOT (NULL = 1)", "NULL BETWEEN 1 AND 2"]
+UNKNOWN = [
+    "NULL = NULL",
+    "NULL <> 1",
+    "1 IN (2, NULL)",
+    "1 NOT IN (2, NULL)",
+    "'a' LIKE NULL",
+    "NOT (NULL = 1)",
+    "NULL BETWEEN 1 AND 2",
+]
 
 ERRORS = [
     ("LEFT('abc', -1)", 537),
