@@ -48,7 +48,8 @@ class StoredTable:
     """A table's files in one folder, as they were when they were written.
 
     `inputs` are the input tables it was made from, by bare table name: what shows that a source output and a
-    target output rest on the same rows. `made_by` says by which engine and settings. `delta_version` is None for plain Parquet.
+    target output rest on the same rows. `made_by` says by which engine and settings. `delta_version` is None for
+    plain Parquet.
     """
 
     table: str

@@ -27,6 +27,9 @@ from recon_assets.targets.base import Logic, TableVersion, TargetError
 from recon_assets.targets.spark_errors import plain_message
 
 
+_LOGGING = Path(__file__).with_name("log4j2.properties")
+
+
 def local_spark(work: Path) -> "LocalSpark":
     """The local target, keeping Spark's scratch files below `work`; nothing starts before it is used."""
     settings = {
@@ -44,9 +47,10 @@ def local_spark(work: Path) -> "LocalSpark":
         "spark.sql.ansi.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.timeType.enabled": "true",  # to read it at all
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.shuffle.partitions": "8",  # a laptop's worth; adaptive execution merges small ones
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}",
     }
     jars = delta_jars.present()
     if jars:
@@ -84,8 +88,13 @@ class LocalSpark(dg.ConfigurableResource):
         return session
 
     def load(self, files: Sequence[str], folder: str) -> None:
-        """Make a Delta table in `folder` from Parquet files of one schema (at least one file)."""
-        self.save(self.session.read.parquet(*files), folder)
+        """Make a Delta table in `folder` from Parquet files of one schema (at least one file).
+
+        Delta Lake has no TIME type: such columns become text, as they do on Databricks.
+        """
+        frame = self.session.read.parquet(*files)
+        times = [name for name, kind in frame.dtypes if kind.startswith("time(")]
+        self.save(frame.withColumns({name: frame[name].cast("string") for name in times}), folder)
 
     def save(self, frame: DataFrame, folder: str) -> None:
         """Compute a DataFrame and store it as a Delta table in `folder`, which may exist but must be empty."""

@@ -4,8 +4,6 @@ Belongs here: COUNT, SUM, AVG, MIN, MAX, STRING_AGG, and OVER. Does not belong h
 Sums of decimals are decimal(38, s) and averages cut off, never rounded (Transact-SQL reference, "SUM", "AVG").
 """
 
-from collections.abc import Callable
-
 from sqlglot import exp
 
 from recon_assets.tsql import comparison, duck
@@ -17,8 +15,6 @@ from recon_assets.tsql.scope import Scope
 from recon_assets.tsql.syntax import descending, line_of, only, text_of
 from recon_assets.tsql.types import BIGINT, FLOAT, INT, MAX, MONEY, SqlType, decimal, nvarchar, varchar
 from recon_assets.tsql.value import Value
-
-Scalar = Callable[[exp.Expression, Scope, Context], Value]
 
 _AGGREGATES = ("COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX", "STRING_AGG")
 _RANKINGS = {
@@ -46,12 +42,12 @@ def has_aggregate(node: exp.Expression) -> bool:
     return any(has_aggregate(part) for part in node.iter_expressions())
 
 
-def aggregate(node: exp.Anonymous, scope: Scope, context: Context, scalar: Scalar) -> Value:
+def aggregate(node: exp.Anonymous, scope: Scope, context: Context) -> Value:
     """An aggregate call in a grouped query. Raises TSqlError 147 or 130 where aggregates can't stand."""
-    return _aggregate(node, scope, context, scalar, over="")
+    return _aggregate(node, scope, context, over="")
 
 
-def _aggregate(node: exp.Anonymous, scope: Scope, context: Context, scalar: Scalar, over: str) -> Value:
+def _aggregate(node: exp.Anonymous, scope: Scope, context: Context, over: str) -> Value:
     name, args = str(node.this).upper(), node.expressions
     if not over:
         if scope.inside_aggregate:
@@ -75,7 +71,7 @@ def _aggregate(node: exp.Anonymous, scope: Scope, context: Context, scalar: Scal
         if len(args[0].expressions) != 1 or over:
             raise UnsupportedTSql(text_of(node), line_of(node))
     argument = args[0].expressions[0] if distinct else args[0]
-    values = [_inside(part, scope, context, scalar, bool(over)) for part in (argument, *args[1:])]
+    values = [_inside(part, scope, context, bool(over)) for part in (argument, *args[1:])]
     if name == "STRING_AGG":
         return _string_agg(values, "")
     value = values[0]
@@ -86,12 +82,12 @@ def _aggregate(node: exp.Anonymous, scope: Scope, context: Context, scalar: Scal
     return _sum_or_avg(name, value, "DISTINCT " if distinct else "", over)
 
 
-def _inside(node: exp.Expression, scope: Scope, context: Context, scalar: Scalar, windowed: bool) -> Value:
+def _inside(node: exp.Expression, scope: Scope, context: Context, windowed: bool) -> Value:
     if windowed:
-        return scalar(node, scope, context)
+        return context.scalar(node, scope)
     scope.inside_aggregate = True
     try:
-        return scalar(node, scope, context)
+        return context.scalar(node, scope)
     finally:
         scope.inside_aggregate = False
 
@@ -143,17 +139,17 @@ def _average(total: str, count: str, summed: SqlType, result: SqlType) -> Value:
     return Value(duck.cast(quotient, result.duckdb), result)
 
 
-def string_agg(node: exp.WithinGroup, scope: Scope, context: Context, scalar: Scalar) -> Value:
+def string_agg(node: exp.WithinGroup, scope: Scope, context: Context) -> Value:
     """STRING_AGG(x, separator) WITHIN GROUP (ORDER BY …)."""
     call = node.this
     if not isinstance(call, exp.Anonymous) or str(call.this).upper() != "STRING_AGG" or len(call.expressions) != 2:
         raise UnsupportedTSql(text_of(node), line_of(node))
     if not scope.allows_aggregates or scope.inside_aggregate:
         raise TSqlError(147, "An aggregate may not appear here.", 15, line=line_of(node))
-    values = [_inside(arg, scope, context, scalar, False) for arg in call.expressions]
+    values = [_inside(arg, scope, context, False) for arg in call.expressions]
     items = []
     for item in node.expression.expressions:
-        value = _inside(item.this, scope, context, scalar, False)
+        value = _inside(item.this, scope, context, False)
         items.append(comparison.ordering(value, descending(item)))
     return _string_agg(values, f" ORDER BY {', '.join(items)}")
 
@@ -182,7 +178,7 @@ def _string_agg(values: list[Value], order: str) -> Value:
 # -- OVER ----------------------------------------------------------------------------------------------------------
 
 
-def window(node: exp.Window, scope: Scope, context: Context, scalar: Scalar) -> Value:
+def window(node: exp.Window, scope: Scope, context: Context) -> Value:
     """A function OVER (…). Raises TSqlError 4108 outside the select list and ORDER BY."""
     only(node, "this", "partition_by", "order", "spec", "over")
     if not scope.allows_windows or scope.inside_aggregate:
@@ -193,7 +189,7 @@ def window(node: exp.Window, scope: Scope, context: Context, scalar: Scalar) -> 
     if not isinstance(call, exp.Anonymous) or str(node.args.get("over") or "OVER").upper() != "OVER":
         raise UnsupportedTSql(text_of(node), line_of(node))
     name = str(call.this).upper()
-    partition = [comparison.equality_key(scalar(part, scope, context)) for part in node.args.get("partition_by") or []]
+    partition = [comparison.equality_key(context.scalar(part, scope)) for part in node.args.get("partition_by") or []]
     order = node.args.get("order")
     items = []
     for item in order.expressions if order else []:
@@ -206,16 +202,16 @@ def window(node: exp.Window, scope: Scope, context: Context, scalar: Scalar) -> 
         # a constant from a subquery, the customary (SELECT NULL), asks for no order
         if _no_order(item.this):
             continue
-        items.append(comparison.ordering(scalar(item.this, scope, context), descending(item)))
+        items.append(comparison.ordering(context.scalar(item.this, scope), descending(item)))
     frame = _frame(node.args.get("spec"))
     clauses = [f"PARTITION BY {', '.join(partition)}"] if partition else []
     clauses += [f"ORDER BY {', '.join(items)}"] if items else []
     whole = " ".join(clauses)
     if is_aggregate(name):
-        return _aggregate(call, scope, context, scalar, over=f" OVER ({f'{whole} {frame}'.strip()})")
+        return _aggregate(call, scope, context, over=f" OVER ({f'{whole} {frame}'.strip()})")
     if order is None:
         raise TSqlError(4112, f"The function '{name}' must have an OVER clause with ORDER BY.", 15, line=line_of(node))
-    args = [scalar(arg, scope, context) for arg in call.expressions]
+    args = [context.scalar(arg, scope) for arg in call.expressions]
     return _ranking_or_offset(node, name, args, whole, frame)
 
 

@@ -49,6 +49,8 @@ def binary(operator: str, left: Value, right: Value) -> Value:
         )
     if kind.name == "decimal":
         return _decimal(operator, _as_decimal(left, right.type), _as_decimal(right, left.type))
+    if kind.is_money and operator == "*" and (left.type.is_integer or right.type.is_integer):
+        return _money_times(left, right, kind)
     left, right = convert(left, kind), convert(right, kind)
     if kind.is_integer:
         return _integer(operator, left, right, SqlType(kind.name))
@@ -149,6 +151,12 @@ def _money(operator: str, left: Value, right: Value, kind: SqlType) -> Value:
     else:
         raise UnsupportedTSql(f"{kind} {operator} {kind}", remedy="cast one side to decimal")
     return _either(duck.cast(sql, kind.duckdb), kind, left, right)
+
+
+def _money_times(left: Value, right: Value, kind: SqlType) -> Value:
+    """Money times a whole number: no digit is lost."""
+    a, b = (f"CAST({value.sql} AS DECIMAL(38,{4 if value.type.is_money else 0}))" for value in (left, right))
+    return _either(duck.cast(f"({a} * {b})", kind.duckdb), kind, left, right)
 
 
 def decimal_form(type_: SqlType) -> SqlType:

@@ -69,7 +69,8 @@ def order_key(sql: str, type_: SqlType) -> str:
         refusal = refusing(f"'ordering text with characters of unestablished order: ' || {x}")
         return (
             f"CASE WHEN regexp_full_match({x}, '{_PLAIN}') THEN replace({folded}, ' ', chr({_FIRST}))"
-            f" WHEN regexp_full_match({x}, {duck.text(allowed)}) THEN translate({seen}, {duck.text(marks)}, {ranks}){ties}"
+            f" WHEN regexp_full_match({x}, {duck.text(allowed)})"
+            f" THEN translate({seen}, {duck.text(marks)}, {ranks}){ties}"
             f" WHEN {x} IS NOT NULL THEN {refusal} END"
         )
 

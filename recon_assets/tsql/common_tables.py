@@ -29,7 +29,7 @@ def with_clause(node: exp.Expression, context: Context) -> str:
             recursive = True
             parts.append(_recursive(cte, names, context))
         else:
-            made = context.translate_query(cte.this, context)
+            made = context.query(cte.this)
             columns = sources.renamed(made, names, cte.alias)
             relation = context.relation()
             context.common_tables[cte.alias.lower()] = CommonTable(relation, columns)
@@ -47,12 +47,12 @@ def _recursive(cte: exp.CTE, names: list[exp.Identifier] | None, context: Contex
     if not isinstance(union, exp.Union) or union.args.get("distinct") or _refers(union.this, name):
         raise UnsupportedTSql(f"recursive common table expression {name}", line_of(cte))
     only(union, "this", "expression")
-    anchor = context.translate_query(union.this, context)
+    anchor = context.query(union.this)
     columns = sources.renamed(anchor, names, name)
     relation, inner = context.relation(), context.relation()
     seen = (*columns, OutputColumn(LEVEL, INT, nullable=False))
     context.common_tables[name.lower()] = CommonTable(inner, seen)
-    step = context.translate_query(_with_level(union.expression, name), context)
+    step = context.query(_with_level(union.expression, name))
     _check_types(columns, step, name)
     context.common_tables[name.lower()] = CommonTable(relation, columns)
     listed = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))

@@ -40,18 +40,39 @@ class CommonTable:
     columns: tuple[OutputColumn, ...]
 
 
+@dataclass(frozen=True)
+class Translations:
+    """The three translations that need each other, handed in whole so that their modules needn't import in a circle:
+    `queries.query`, `expressions.scalar` and `expressions.condition`."""
+
+    query: "Callable[[exp.Expression, Context, Scope | None], Query]"
+    scalar: "Callable[[exp.Expression, Scope, Context], Value]"
+    condition: "Callable[[exp.Expression, Scope, Context], str]"
+
+
 @dataclass
 class Context:
-    """State of one statement's translation. `translate_query` is `queries.query`, handed in so that expressions
-    can hold subqueries without a circular import. `max_recursion` bounds recursive CTEs; 0 is no bound."""
+    """State of one statement's translation. `max_recursion` bounds recursive CTEs; 0 is no bound."""
 
     catalog: Catalog
     variables: Mapping[str, SqlType]
-    translate_query: Callable[..., Query]
+    translations: Translations
     parameters: set[str] = field(default_factory=set)
     max_recursion: int = 100
     common_tables: dict[str, CommonTable] = field(default_factory=dict)
     _numbers: int = 0
+
+    def query(self, node: exp.Expression, parent: Scope | None = None) -> Query:
+        """Translate a query; `parent` is the scope around it that it can see."""
+        return self.translations.query(node, self, parent)
+
+    def scalar(self, node: exp.Expression, scope: Scope) -> Value:
+        """Translate an expression."""
+        return self.translations.scalar(node, scope, self)
+
+    def condition(self, node: exp.Expression, scope: Scope) -> str:
+        """Translate a condition to a DuckDB BOOLEAN."""
+        return self.translations.condition(node, scope, self)
 
     def relation(self) -> str:
         """A new name for a relation in DuckDB SQL."""
@@ -77,7 +98,3 @@ class Context:
             if declared.lstrip("@").lower() == name.lstrip("@").lower():
                 return type_
         raise TSqlError(UNDECLARED_VARIABLE, f'Must declare the scalar variable "@{name.lstrip("@")}".', 15)
-
-    def subquery(self, node: exp.Expression, scope: Scope) -> Query:
-        """Translate a query inside an expression of `scope`."""
-        return self.translate_query(node, self, scope)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from itertools import count
 
-_NAME = r"""(?:\w+|"[^"]*")(?:\.(?:\w+|"[^"]*"))?|'[^']*'|\$\w+"""
+_NAME = r"""(?:\w+|"[^"]*")(?:\.(?:\w+|"[^"]*")|\['f\d'\])?|'[^']*'|\$\w+"""
 _TYPE = r"[A-Z0-9_]+(?:\([\d,]+\))?"
 _SIMPLE = re.compile(rf"(?:{_NAME})|CAST\((?:{_NAME}) AS {_TYPE}\)")
 _numbers = count(1)
@@ -38,5 +38,9 @@ def bind(body: Callable[..., str], *values: str) -> str:
     if all(_SIMPLE.fullmatch(value) for value in values):
         return body(*values)
     row = f"r{next(_numbers)}"
+    if len(values) == 1:
+        return f"list_transform([{values[0]}], lambda {row}: {body(row)})[1]"
+    # r['f0'], for HAVING takes r.f0 for a table's column
     fields = ", ".join(f"'f{i}': {value}" for i, value in enumerate(values))
-    return f"list_transform([{{{fields}}}], lambda {row}: {body(*(f'{row}.f{i}' for i in range(len(values))))})[1]"
+    parts = (f"{row}['f{i}']" for i in range(len(values)))
+    return f"list_transform([{{{fields}}}], lambda {row}: {body(*parts)})[1]"

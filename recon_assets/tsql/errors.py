@@ -69,6 +69,9 @@ UNEQUAL_COLUMNS = (
     "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their"
     " target lists."
 )
+ONE_COLUMN_ONLY = (
+    "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS."
+)
 SEVERITIES = {SYNTAX: 15, UNDECLARED_VARIABLE: 15, DUPLICATE_KEY: 14}
 """Severities other than 16."""
 

@@ -15,7 +15,6 @@ from recon_assets.tsql import duck, sources, storing
 from recon_assets.tsql.common_tables import with_clause
 from recon_assets.tsql.context import Context
 from recon_assets.tsql.errors import DUPLICATE_MERGE_MATCH, TSqlError, UnsupportedTSql, raising
-from recon_assets.tsql.expressions import condition, scalar
 from recon_assets.tsql.model import ColumnInfo, TableInfo, Write
 from recon_assets.tsql.scope import Scope
 from recon_assets.tsql.statements import default_value, insert_columns, is_default
@@ -51,7 +50,7 @@ def merge(node: exp.Merge, context: Context) -> Write:
     scope.add(sources.table_source(target, relation, name, schema))
     using = sources.joined(node.args["using"], [], source_scope, context)
     scope.add(source_scope.sources[0])
-    on = condition(node.args["on"], scope, context)
+    on = context.condition(node.args["on"], scope)
     clauses = [_clause(when, target, scope, context) for when in node.args["whens"].expressions]
     joined = f"{target.relation} AS {relation} JOIN {using} ON {on}"
     changing = " OR ".join(clause.condition for clause in clauses if clause.rows == _MATCHED)
@@ -81,7 +80,7 @@ def _clause(when: exp.When, target: TableInfo, scope: Scope, context: Context) -
     rows = _MATCHED if when.args.get("matched") else _BY_SOURCE if when.args.get("source") else _BY_TARGET
     visible = {_MATCHED: scope.sources, _BY_SOURCE: scope.sources[:1], _BY_TARGET: scope.sources[1:]}[rows]
     sees = Scope(sources=visible)
-    extra = condition(when.args["condition"], sees, context) if when.args.get("condition") else "true"
+    extra = context.condition(when.args["condition"], sees) if when.args.get("condition") else "true"
     kind, values = _action(when.args["then"], target, sees, context)
     return _Clause(rows, extra, kind, values)
 
@@ -92,7 +91,7 @@ def _action(then: exp.Expression, target: TableInfo, sees: Scope, context: Conte
     if isinstance(then, exp.Update):
         only(then, "expressions")
         sets = [set_item(item, target) for item in then.expressions]
-        return "UPDATE", {c.name: storing.store(scalar(x, sees, context), c, target, "UPDATE") for c, x in sets}
+        return "UPDATE", {c.name: storing.store(context.scalar(x, sees), c, target, "UPDATE") for c, x in sets}
     if isinstance(then, exp.Insert):
         only(then, "this", "expression")
         columns = insert_columns(then.this.expressions if then.this else None, target)
@@ -109,7 +108,7 @@ def _action(then: exp.Expression, target: TableInfo, sees: Scope, context: Conte
 
 
 def _cell(node: exp.Expression, column: ColumnInfo, sees: Scope, context: Context) -> Value:
-    return default_value(column, context) if is_default(node) else scalar(node, sees, context)
+    return default_value(column, context) if is_default(node) else context.scalar(node, sees)
 
 
 def _rows(clauses: list[_Clause], target: TableInfo, scope: Scope, using: str, on: str) -> str:

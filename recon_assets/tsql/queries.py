@@ -13,7 +13,7 @@ from recon_assets.tsql.common_tables import with_clause
 from recon_assets.tsql.context import Context, Query
 from recon_assets.tsql.conversion import convert
 from recon_assets.tsql.errors import UNEQUAL_COLUMNS, TSqlError, UnsupportedTSql
-from recon_assets.tsql.expressions import condition, group_text, scalar
+from recon_assets.tsql.expressions import group_text
 from recon_assets.tsql.model import OutputColumn
 from recon_assets.tsql.scope import LEVEL, Scope
 from recon_assets.tsql.syntax import descending, line_of, only, text_of
@@ -36,7 +36,7 @@ def query(node: exp.Expression, context: Context, parent: Scope | None = None) -
             translated = _values(node, context, parent)
         elif isinstance(node, exp.Subquery) and not node.args.get("alias"):
             only(node, "this", "with_", *_ROWS)
-            translated = query(node.this, context, parent)
+            translated = context.query(node.this, parent)
             if any(node.args.get(part) for part in _ROWS):
                 translated = _ordered(node, translated, context)
         else:
@@ -69,13 +69,13 @@ def _select(node: exp.Select, context: Context, parent: Scope | None) -> Query:
     if node.args.get("from_"):
         clauses.append(f"FROM {sources.from_clause(node, scope, context)}")
     if where := node.args.get("where"):
-        clauses.append(f"WHERE {condition(where.this, scope, context)}")
+        clauses.append(f"WHERE {context.condition(where.this, scope)}")
     keys = _group(node, scope, context)
     if keys:
         clauses.append(f"GROUP BY {', '.join(keys)}")
     scope.allows_aggregates = True
     if having := node.args.get("having"):
-        clauses.append(f"HAVING {condition(having.this, scope, context)}")
+        clauses.append(f"HAVING {context.condition(having.this, scope)}")
     scope.allows_windows = True
     items = _items(node, scope, context)
     distinct = node.args.get("distinct")
@@ -109,7 +109,7 @@ def _group(node: exp.Select, scope: Scope, context: Context) -> list[str]:
     if group is not None:
         only(group, "expressions")
         for expression in group.expressions:
-            value = scalar(expression, scope, context)
+            value = context.scalar(expression, scope)
             if value.constant is not None or value.is_null:
                 raise TSqlError(
                     164,
@@ -136,10 +136,10 @@ def _items(node: exp.Select, scope: Scope, context: Context) -> list[_Item]:
             items += _star(scope, expression, expression)
         elif isinstance(expression, exp.Alias):
             only(expression, "this", "alias")
-            items.append(_Item(expression.alias, scalar(expression.this, scope, context), group_text(expression.this)))
+            items.append(_Item(expression.alias, context.scalar(expression.this, scope), group_text(expression.this)))
         else:
             name = expression.name if isinstance(expression, exp.Column) else ""
-            items.append(_Item(name, scalar(expression, scope, context), group_text(expression)))
+            items.append(_Item(name, context.scalar(expression, scope), group_text(expression)))
     return items
 
 
@@ -170,7 +170,7 @@ def _rows(node: exp.Expression, items: list[_Item], scope: Scope, context: Conte
     clauses = [f"ORDER BY {', '.join(order)}"] if order else []
     limit, offset = node.args.get("limit"), node.args.get("offset")
     if isinstance(limit, exp.Limit):
-        count = convert(scalar(limit.expression, Scope(), context), BIGINT).typed()
+        count = convert(context.scalar(limit.expression, Scope()), BIGINT).typed()
         options = limit.args.get("limit_options")
         if options is not None and options.args.get("percent"):
             raise UnsupportedTSql("TOP … PERCENT", line_of(node))
@@ -186,11 +186,11 @@ def _rows(node: exp.Expression, items: list[_Item], scope: Scope, context: Conte
         options = limit.args.get("limit_options")
         if options is not None and (options.args.get("percent") or options.args.get("with_ties")):
             raise UnsupportedTSql(text_of(limit), line_of(node))
-        clauses.append(f"LIMIT {convert(scalar(limit.args['count'], Scope(), context), BIGINT).typed()}")
+        clauses.append(f"LIMIT {convert(context.scalar(limit.args['count'], Scope()), BIGINT).typed()}")
     elif limit is not None:
         raise UnsupportedTSql(text_of(limit), line_of(node))
     if offset is not None:
-        clauses.append(f"OFFSET {convert(scalar(offset.expression, Scope(), context), BIGINT).typed()}")
+        clauses.append(f"OFFSET {convert(context.scalar(offset.expression, Scope()), BIGINT).typed()}")
     return clauses
 
 
@@ -209,7 +209,7 @@ def _order_value(node: exp.Expression, items: list[_Item], scope: Scope, context
             raise TSqlError(209, f"Ambiguous column name '{node.name}'.", line=line_of(node))
         if named:
             return named[0].value
-    return scalar(node, scope, context)
+    return context.scalar(node, scope)
 
 
 def _ordered(node: exp.Expression, made: Query, context: Context, texts: list[str] | None = None) -> Query:
@@ -251,7 +251,7 @@ def _set_operation(node: exp.SetOperation, context: Context, parent: Scope | Non
     only(node, "this", "expression", "distinct", "with_", "options", *_ROWS)
     if not isinstance(node, exp.Union) and not node.args.get("distinct"):
         raise UnsupportedTSql(f"{type(node).__name__.upper()} ALL", line_of(node))
-    left, right = query(node.this, context, parent), query(node.expression, context, parent)
+    left, right = context.query(node.this, parent), context.query(node.expression, parent)
     if len(left.columns) != len(right.columns):
         raise TSqlError(205, UNEQUAL_COLUMNS, line=line_of(node))
     columns = tuple(
@@ -301,7 +301,7 @@ def _semi_join(kept: Query, other: str, exists: bool, context: Context) -> str:
 def _values(node: exp.Values, context: Context, parent: Scope | None) -> Query:
     only(node, "expressions", "alias")
     scope = Scope(parent)
-    rows = [[scalar(cell, scope, context) for cell in row.expressions] for row in node.expressions]
+    rows = [[context.scalar(cell, scope) for cell in row.expressions] for row in node.expressions]
     if len({len(row) for row in rows}) != 1:
         raise TSqlError(10709, "The number of columns for each row in a table value constructor must be the same.", 15)
     types: list[SqlType] = []

@@ -10,7 +10,6 @@ from sqlglot import exp
 
 from recon_assets.tsql.context import Context, Query
 from recon_assets.tsql.errors import INVALID_OBJECT, TSqlError, UnsupportedTSql
-from recon_assets.tsql.expressions import condition
 from recon_assets.tsql.model import OutputColumn, TableInfo, TableName
 from recon_assets.tsql.scope import Scope, Source, SourceColumn, column_reference
 from recon_assets.tsql.syntax import line_of, only, text_of
@@ -58,7 +57,7 @@ def _join(join: exp.Join, scope: Scope, context: Context) -> str:
     sql = f" {keyword} {_source(join.this, scope, context)}"
     if side:
         scope.sources = [_nullable(source) for source in scope.sources]
-    return f"{sql} ON {condition(on, scope, context)}" if on is not None else sql
+    return f"{sql} ON {context.condition(on, scope)}" if on is not None else sql
 
 
 def _nullable(source: Source) -> Source:
@@ -70,7 +69,7 @@ def _apply(node: exp.Lateral, scope: Scope, context: Context) -> str:
     if not isinstance(node.this, exp.Subquery):
         raise UnsupportedTSql(text_of(node), line_of(node))
     outer = not node.args.get("cross_apply")
-    made = context.translate_query(node.this.this, context, scope)
+    made = context.query(node.this.this, scope)
     sql = _derived(made, node.args.get("alias"), node, scope, context)
     if outer:
         scope.sources[-1] = _nullable(scope.sources[-1])
@@ -84,13 +83,13 @@ def _source(node: exp.Expression, scope: Scope, context: Context) -> str:
     elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query | exp.Values):
         only(node, "this", "alias", "joins")
         # a derived table sees what is around the whole query, not its neighbours in FROM
-        made = context.translate_query(node.this, context, scope.parent)
+        made = context.query(node.this, scope.parent)
         sql = _derived(made, node.args.get("alias"), node, scope, context)
     elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
         only(node, "this", "joins")
         sql = _source(node.this, scope, context)
     elif isinstance(node, exp.Values):
-        made = context.translate_query(node, context, scope.parent)
+        made = context.query(node, scope.parent)
         sql = _derived(made, node.args.get("alias"), node, scope, context)
     else:
         raise UnsupportedTSql(text_of(node), line_of(node))

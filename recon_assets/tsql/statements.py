@@ -16,7 +16,6 @@ from recon_assets.tsql.errors import (
     TSqlError,
     UnsupportedTSql,
 )
-from recon_assets.tsql.expressions import scalar
 from recon_assets.tsql.model import (
     AssignmentQuery,
     ColumnInfo,
@@ -27,7 +26,6 @@ from recon_assets.tsql.model import (
     Truncate,
     Write,
 )
-from recon_assets.tsql.queries import query
 from recon_assets.tsql.scope import Scope
 from recon_assets.tsql.syntax import line_of, only, text_of
 from recon_assets.tsql.types import SqlType
@@ -59,7 +57,7 @@ def assignment(node: exp.Select, context: Context) -> AssignmentQuery:
         values.append(item.expression)
     plain = node.copy()
     plain.set("expressions", [value.copy() for value in values])
-    made = query(plain, context)
+    made = context.query(plain)
     relation = context.relation()
     types = [context.variable_type(name) for name in names]
     listed = []
@@ -85,7 +83,7 @@ def select_into(node: exp.Select, context: Context) -> SelectInto:
     into = node.args["into"]
     only(into, "this", "temporary")
     name = sources.table_name(into.this)
-    made = query(node, context)
+    made = context.query(node)
     columns = sources.renamed(made, None, str(name))
     infos = tuple(ColumnInfo(c.name, SqlType(*_plain(c.type)), c.nullable) for c in columns)
     return SelectInto(name, infos, translated(made, context))
@@ -108,7 +106,7 @@ def insert(node: exp.Insert, context: Context) -> Write:
     elif isinstance(node.expression, exp.Values):
         made = _values(node.expression, columns, target, context)
     else:
-        made = query(node.expression, context)
+        made = context.query(node.expression)
     if made.columns and len(made.columns) != len(columns):
         number, told = (120, "fewer") if len(made.columns) < len(columns) else (121, "more")
         raise TSqlError(
@@ -155,7 +153,7 @@ def column_named(name: str, target: TableInfo, node: exp.Expression) -> ColumnIn
 
 
 def default_value(column: ColumnInfo, context: Context) -> Value:
-    return scalar(column.default, Scope(), context) if column.default is not None else NULL
+    return context.scalar(column.default, Scope()) if column.default is not None else NULL
 
 
 def _values(node: exp.Values, columns: list[ColumnInfo], target: TableInfo, context: Context) -> Query:
@@ -170,7 +168,7 @@ def _values(node: exp.Values, columns: list[ColumnInfo], target: TableInfo, cont
             raise TSqlError(109 if more else 110, told.format("more" if more else "fewer"), 15, line=line_of(row))
         rows.append(
             [
-                default_value(column, context) if is_default(cell) else scalar(cell, Scope(), context)
+                default_value(column, context) if is_default(cell) else context.scalar(cell, Scope())
                 for cell, column in zip(cells, columns, strict=True)
             ]
         )

@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
-from recon_assets.tsql import merging, queries, statements, table_definitions, updates
-from recon_assets.tsql.context import Context, Query
+from recon_assets.tsql import expressions, merging, queries, statements, table_definitions, updates
+from recon_assets.tsql.context import Context, Query, Translations
 from recon_assets.tsql.conversion import convert
 from recon_assets.tsql.errors import TSqlError, UnsupportedTSql
-from recon_assets.tsql.expressions import condition, scalar
 from recon_assets.tsql.model import Catalog, OutputColumn, Translated, TranslatedQuery
 from recon_assets.tsql.scope import Scope
 from recon_assets.tsql.syntax import line_of, text_of
 from recon_assets.tsql.types import BIT, SqlType
 
+_TRANSLATIONS = Translations(queries.query, expressions.scalar, expressions.condition)
 _STATEMENTS: dict[type, Callable[[exp.Expression, Context], Translated]] = {
     exp.Insert: statements.insert,
     exp.Update: updates.update,
@@ -55,7 +55,7 @@ class Translator:
         """An expression as a one-row, one-column query `SELECT … AS c1`, converted to `to` where given."""
 
         def translate(node: exp.Expression, context: Context) -> TranslatedQuery:
-            value = scalar(node, Scope(), context)
+            value = context.scalar(node, Scope())
             value = convert(value, to) if to else value
             made = Query(f"SELECT {value.typed()} AS c1", (OutputColumn("", value.type, value.nullable),))
             return statements.translated(made, context)
@@ -66,7 +66,7 @@ class Translator:
         """A condition (IF, WHILE) as a one-row query `SELECT … AS c1`, a BOOLEAN that may be NULL (unknown)."""
 
         def translate(node: exp.Expression, context: Context) -> TranslatedQuery:
-            made = Query(f"SELECT {condition(node, Scope(), context)} AS c1", (OutputColumn("", BIT),))
+            made = Query(f"SELECT {context.condition(node, Scope())} AS c1", (OutputColumn("", BIT),))
             return statements.translated(made, context)
 
         return self._placed(node, translate)
@@ -86,7 +86,7 @@ class Translator:
     def _placed(self, node: exp.Expression, translate: Callable):
         """Run a translation; what it raises gets the file and, where it has none, the node's line."""
         try:
-            context = Context(self._catalog, self._variables, queries.query)
+            context = Context(self._catalog, self._variables, _TRANSLATIONS)
             for option in node.find_all(exp.QueryOption):
                 if option.name.upper() == "MAXRECURSION":
                     context.max_recursion = int(option.expression.name)
@@ -103,4 +103,4 @@ class Translator:
 def _query(node: exp.Expression, context: Context) -> TranslatedQuery:
     if isinstance(node, exp.Select) and node.args.get("into"):
         raise UnsupportedTSql("SELECT INTO within a query", line_of(node))
-    return statements.translated(queries.query(node, context), context)
+    return statements.translated(context.query(node), context)

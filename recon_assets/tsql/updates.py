@@ -10,7 +10,6 @@ from recon_assets.tsql import duck, sources, storing
 from recon_assets.tsql.common_tables import with_clause
 from recon_assets.tsql.context import Context
 from recon_assets.tsql.errors import TSqlError, UnsupportedTSql, refusing
-from recon_assets.tsql.expressions import condition, scalar
 from recon_assets.tsql.model import ColumnInfo, TableInfo, Write
 from recon_assets.tsql.scope import Scope
 from recon_assets.tsql.statements import column_named
@@ -24,10 +23,10 @@ def update(node: exp.Update, context: Context) -> Write:
     prefix = with_clause(node, context)
     target, scope, from_sql, alias = _target(node.this, node.args.get("from_"), context)
     sets = [set_item(item, target) for item in node.expressions]
-    where = f" WHERE {condition(node.args['where'].this, scope, context)}" if node.args.get("where") else ""
+    where = f" WHERE {context.condition(node.args['where'].this, scope)}" if node.args.get("where") else ""
     values = []
     for column, expression in sets:
-        values.append(storing.store(scalar(expression, scope, context), column, target, "UPDATE"))
+        values.append(storing.store(context.scalar(expression, scope), column, target, "UPDATE"))
     names = [duck.name(column.name) for column, _ in sets]
     after = storing.unique_checks(target, {column.name for column, _ in sets})
     parameters = frozenset(context.parameters)
@@ -93,7 +92,7 @@ def delete(node: exp.Delete, context: Context) -> Write:
     # DELETE t names its table where DELETE t FROM … names an alias
     from_ = exp.From(this=node.this) if tables and node.this else None
     target, scope, from_sql, alias = _target(tables[0] if tables else node.this, from_, context)
-    where = f" WHERE {condition(node.args['where'].this, scope, context)}" if node.args.get("where") else ""
+    where = f" WHERE {context.condition(node.args['where'].this, scope)}" if node.args.get("where") else ""
     if from_ is not None or prefix:
         rows = f"{prefix}SELECT {alias}.rowid FROM {from_sql}{where}"
         sql = f"DELETE FROM {target.relation} WHERE rowid IN ({rows})"

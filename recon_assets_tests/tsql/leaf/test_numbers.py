@@ -119,6 +119,8 @@ VALUES = [
     ("CAST(2 AS money) / 3", "money", "0.6666"),
     ("CAST(1.5 AS money) + 1", "money", "2.5000"),
     ("CAST(1.5 AS money) - CAST(0.25 AS smallmoney)", "money", "1.2500"),
+    ("CAST(1.2345 AS money) * 3", "money", "3.7035"),
+    ("2 * CAST(1.5 AS smallmoney)", "smallmoney", "3.0000"),
     ("CAST(2 AS money) * 1.5", "decimal(22,5)", "3.00000"),
     ("CAST(2 AS smallmoney) / CAST(3 AS smallmoney)", "smallmoney", "0.6666"),
     # float wins over every exact number
