@@ -90,12 +90,10 @@ class Declaration:
             files.append(self.logic_file)
         return {file.name: file_hash(file) for file in files}
 
-    def code_references(self, file: Path | None, line: int = 1) -> dict[str, Any]:
-        """Metadata that links an asset to a text in the editor."""
-        if file is None:
-            return {}
-        reference = dg.LocalFileCodeReference(file_path=str(file), line_number=line, label=file.name)
-        return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
+    def code_references(self, *files: Path | None) -> dict[str, Any]:
+        """Metadata that links an asset to its texts in the editor; None, a text that isn't here, is passed over."""
+        references = [dg.LocalFileCodeReference(str(file), line_number=1, label=file.name) for file in files if file]
+        return {"dagster/code_references": dg.CodeReferencesMetadataValue(references)} if references else {}
 
     def _version(self, file: Path | None) -> str:
         digest = hashlib.sha256()

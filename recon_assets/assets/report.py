@@ -14,7 +14,7 @@ import dagster as dg
 from recon_assets.assets.declaration import Declaration
 from recon_assets.comparison import Dataset, compare
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
-from recon_assets.reports.checks import CHECK_NAMES, check_facts
+from recon_assets.reports.checks import CHECKS, check_facts
 from recon_assets.reports.record import InputProof, OutputReport, ParameterText
 from recon_assets.spec import OutputSpec, bare_name
 
@@ -34,11 +34,9 @@ def output_report(declaration: Declaration, output: OutputSpec, name: str) -> dg
         },
         description=spec.description or f"Does the migrated {declaration.title} give the same {name}?",
         io_manager_key="report_store",
-        check_specs=[dg.AssetCheckSpec(check, asset=key) for check in CHECK_NAMES],
+        check_specs=[dg.AssetCheckSpec(name, asset=key, description=says) for name, says in CHECKS.items()],
         code_version=output.model_dump_json(),
-        metadata={
-            **declaration.code_references(declaration.procedure.definition),
-        },
+        metadata=declaration.code_references(declaration.procedure.definition, declaration.logic_file),
         **declaration.shared("report", "duckdb"),
     )
     def report(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from recon_assets.comparison.csv_columns import UUID_PATTERN
 from recon_assets.comparison.duck import literal
 from recon_assets.comparison.errors import ComparisonError
+from recon_assets.comparison.rules import ColumnRule
 from recon_assets.comparison.schema import Pair
 from recon_assets.comparison.types import FLOATS, INSTANTS, NANOSECONDS, Family, digits, family
 
@@ -69,10 +70,23 @@ def canonical(pair: Pair) -> Canonical:
         found = Canonical(one, other, "VARCHAR", _text_form(pair, families))
     else:
         return _never_equal(a, b, families, pair)
-    if pair.source.type != pair.target.type and found.note is None:
+    if pair.source.text or pair.target.text:
+        found = _with_unread_text(found, pair)
+    from_csv = pair.source.note or pair.target.note
+    if pair.source.type != pair.target.type and not found.note and not from_csv:
         note = f"types differ ({pair.source.type} against {pair.target.type}); compared by value"
         return Canonical(found.source, found.target, found.type, found.form, note)
     return found
+
+
+def _with_unread_text(form: Canonical, pair: Pair) -> Canonical:
+    """CSV text that can't be read as its column's type is equal only to the same text."""
+    zero = " + 0" if form.type in FLOATS else ""  # -0.0 is 0.0 in text, too
+    sides = []
+    for column, value in ((pair.source, form.source), (pair.target, form.target)):
+        side = f"'value ' || CAST({value}{zero} AS VARCHAR)"
+        sides.append(f"CASE WHEN {column.sql} IS NULL THEN 'text ' || {column.text} ELSE {side} END" if column.text else side)
+    return Canonical(*sides, "VARCHAR", f"{form.form}, as text beside text that isn't one", form.note)
 
 
 def _cast(sql: str, have: str, want: str) -> str:
@@ -146,17 +160,20 @@ def _text(sql: str, duck_type: str, pair: Pair, with_uuid: bool) -> str:
     text = _cast(sql, duck_type, "VARCHAR")
     if duck_type == "UUID":
         return text
-    rule = pair.rule
+    text = by_text_rules(text, pair.rule)
+    if with_uuid:
+        text = f"CASE WHEN regexp_full_match({text}, '{UUID_PATTERN}') THEN lower({text}) ELSE {text} END"
+    return text
+
+
+def by_text_rules(text: str, rule: ColumnRule) -> str:
+    """SQL: a text as the rules for texts have it."""
     if rule.trim:
         function = {"trailing": "rtrim", "leading": "ltrim", "both": "trim"}[rule.trim]
         text = f"{function}({text}, ' ')"
     if rule.case == "ignore":
         text = f"lower(upper({text}))"  # both ways, so that ς and Σ, or ſ and S, meet
-    if with_uuid:
-        text = f"CASE WHEN regexp_full_match({text}, '{UUID_PATTERN}') THEN lower({text}) ELSE {text} END"
-    if rule.empty_is_null:
-        text = f"nullif({text}, '')"
-    return text
+    return f"nullif({text}, '')" if rule.empty_is_null else text
 
 
 def _text_form(pair: Pair, families: tuple[Family | None, ...]) -> str:
@@ -191,8 +208,10 @@ def _timestamps(a: str, type_a: str, b: str, type_b: str, pair: Pair) -> Canonic
     form = f"{'nano' if nanoseconds else 'micro'}seconds since 1970{' in UTC' if any(instants) else ''}"
     if rule.precision is not None:
         unit = _MICROSECONDS[rule.precision] * (1000 if nanoseconds else 1)
-        one, other = (f"({n} - ({n} % {unit} + {unit}) % {unit})" if unit > 1 else n for n in (one, other))
-        form += f", by the {rule.precision}"
+        local = rule.timezone if any(instants) else None
+        offsets = [_offset(s, t, local, nanoseconds) for s, t in ((a, type_a), (b, type_b))]
+        one, other = (_truncated(n, offset, unit) for n, offset in zip((one, other), offsets, strict=True))
+        form += f", by the {rule.precision}{f' in {local}' if local else ''}"
     return Canonical(one, other, "HUGEINT" if nanoseconds else "BIGINT", form, note)
 
 
@@ -210,6 +229,24 @@ def _since_1970(sql: str, duck_type: str, zone: str | None, nanoseconds: bool) -
     if zone is not None and duck_type not in INSTANTS:
         sql = f"timezone({literal(zone)}, {sql})"
     return f"(CAST(epoch_us({sql}) AS HUGEINT) * 1000)" if nanoseconds else f"epoch_us({sql})"
+
+
+def _truncated(count: str, offset: str, unit: int) -> str:
+    """A count cut down to full units of the local clock, which is `offset` ahead of it."""
+    return f"({count} - (({count} + {offset}) % {unit} + {unit}) % {unit})" if unit > 1 else count
+
+
+def _offset(sql: str, duck_type: str, zone: str | None, nanoseconds: bool) -> str:
+    """How far a zone's clock is ahead of UTC; a full hour's unit can begin at another full half hour there."""
+    if zone is None:
+        return "0"
+    if duck_type in INSTANTS:
+        instant = f"CAST({sql} AS TIMESTAMP WITH TIME ZONE)"
+        local = f"timezone({literal(zone)}, {instant})"
+    else:
+        local = f"CAST({sql} AS TIMESTAMP)"
+        instant = f"timezone({literal(zone)}, {local})"
+    return f"(epoch_us({local}) - epoch_us({instant}))" + (" * 1000" if nanoseconds else "")
 
 
 def _local_day(sql: str, duck_type: str, zone: str) -> str:

@@ -101,7 +101,7 @@ class Dataset:
 
     def _select(self, connection: duckdb.DuckDBPyConnection, name: str) -> str:
         if self.format == "csv":
-            return f"SELECT * FROM {csv_columns.read_csv(self.files[0], self.schema)}"
+            return f"SELECT * FROM {csv_columns.read_csv(self.files, self.schema)}"
         files = f"[{', '.join(literal(f) for f in self.files)}]"
         if self.format == "parquet":
             return f"SELECT * FROM read_parquet({files}, hive_partitioning = false)"

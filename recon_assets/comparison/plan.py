@@ -101,6 +101,8 @@ def _number(column: Column) -> str:
 
 def _shown(column: Column) -> str:
     """What JSON can't hold exactly becomes text; a REAL is shown as its own shortest digits."""
+    if column.text:
+        return column.text
     if column.type in ("BOOLEAN", "DOUBLE", "VARCHAR") or column.type.endswith("INT") or column.type == "INTEGER":
         return column.sql
     if column.type == "FLOAT":

@@ -20,7 +20,8 @@ _TIMESTAMP_RULES = ("precision", "timezone")
 class Column:
     """One side's column: its name, DuckDB's type for it, its type in the file, and the SQL that reads it.
 
-    `type` and `sql` are those of the values compared, which for CSV text may be another type than the file's.
+    `type` and `sql` are those of the values compared, which for CSV text may be another type than the file's; `text`
+    is that text's SQL where some of it can't be read as the type, and `sql` is then NULL.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     file_type: str
     sql: str
     note: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from pydantic import PrivateAttr
 from upath import UPath
 
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
+from recon_assets.sources.base import TSQL_TYPE
 
 INTACT = "intact"
 """The asset check that every hop carries."""
@@ -136,12 +137,10 @@ def replace_text(path: UPath, text: str) -> None:
 
 
 def table_schema(schema: pa.Schema) -> dg.TableSchema:
-    """An Arrow schema as Dagster shows it."""
+    """An Arrow schema as Dagster shows it: with the T-SQL type where the column carries one."""
     return dg.TableSchema(
         columns=[
-            dg.TableColumn(
-                column.name, str(column.type), constraints=dg.TableColumnConstraints(nullable=column.nullable)
-            )
+            dg.TableColumn(column.name, (column.metadata or {}).get(TSQL_TYPE, str(column.type).encode()).decode())
             for column in schema
         ]
     )

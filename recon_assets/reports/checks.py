@@ -22,11 +22,17 @@ class CheckFact:
     severity: Literal["WARN", "ERROR"] = "ERROR"
 
 
-CHECK_NAMES = ("row_count", "schema", "keys_unique", "values")
+CHECKS = {
+    "row_count": "Both sides have as many rows.",
+    "schema": "Both sides have the same columns to compare.",
+    "keys_unique": "The key identifies every row, on both sides.",
+    "values": "No row is missing or extra, and every compared value is equal under the rules.",
+}
+"""The checks and what each of them says when it passes."""
 
 
 def check_facts(comparison: Comparison) -> list[CheckFact]:
-    """The facts for the checks in `CHECK_NAMES`, in that order."""
+    """The facts for the checks in `CHECKS`, in that order."""
     return [_row_count(comparison), _schema(comparison), _keys_unique(comparison), _values(comparison)]
 
 

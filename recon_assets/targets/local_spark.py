@@ -26,7 +26,6 @@ from recon_assets.targets import delta_jars, python, sql
 from recon_assets.targets.base import Logic, TableVersion, TargetError
 from recon_assets.targets.spark_errors import plain_message
 
-
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 

@@ -118,6 +118,16 @@ class _Dialect(TSQL):
             style = self._parse_disjunction() if self._match(TokenType.COMMA) else None
             return self.expression(exp.Convert(this=to, expression=this, style=style, safe=safe))
 
+        def _parse_truncate_table(self):
+            """sqlglot takes what follows for options, and would swallow the next statement."""
+            if not self._match(TokenType.TABLE):
+                self.raise_error("Expected TABLE")
+            return self.expression(exp.TruncateTable(expressions=[self._parse_table(schema=True)]))
+
+        def _parse_as_command(self, start):
+            text = " ".join(self._find_sql(start, self._tokens[-1]).split())
+            raise UnsupportedTSql(text if len(text) <= 60 else text[:59] + "…", start.line)
+
         def prefix(self, tokens: list[Token], text: str, rule: Callable) -> tuple[exp.Expression | None, int]:
             self.reset()
             self.sql = text
@@ -158,7 +168,10 @@ def type_prefix(tokens: Sequence[Token], text: str, file: str | None = None) -> 
 def _prefix(tokens, text, file, rule):
     parser = _Dialect.Parser(dialect=_Dialect(), error_level=ErrorLevel.IMMEDIATE)
     try:
-        node, used = parser.prefix(list(tokens), text, rule)
+        node, used = parser.prefix(_own_tokens(list(tokens)), text, rule)
+    except UnsupportedTSql as error:
+        error.file = error.file or file
+        raise
     except ParseError as error:
         where = error.errors[0] if error.errors else {}
         near = where.get("highlight") or (tokens[0].text if tokens else "the end")
@@ -167,6 +180,19 @@ def _prefix(tokens, text, file, rule):
         line = tokens[0].line if tokens else None
         raise UnsupportedTSql(f"syntax near '{tokens[0].text if tokens else 'the end'}'", line, file)
     return node, used
+
+
+def _own_tokens(tokens: list[Token]) -> list[Token]:
+    """Of tokens that begin with CREATE TABLE, those up to the end of its columns: sqlglot would take a statement that
+    follows for the table's contents."""
+    if [token.text.upper() for token in tokens[:2]] != ["CREATE", "TABLE"]:
+        return tokens
+    depth = 0
+    for i, token in enumerate(tokens):
+        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
+        if token.token_type == TokenType.R_PAREN and depth == 0:
+            return tokens[: i + 1]
+    return tokens
 
 
 def parse_statement(text: str, file: str | None = None) -> exp.Expression:

@@ -23,6 +23,8 @@ def update(node: exp.Update, context: Context) -> Write:
     prefix = with_clause(node, context)
     target, scope, from_sql, alias = _target(node.this, node.args.get("from_"), context)
     sets = [set_item(item, target) for item in node.expressions]
+    if not sets:
+        raise UnsupportedTSql(f"{text_of(node)} without SET", line_of(node))
     where = f" WHERE {context.condition(node.args['where'].this, scope)}" if node.args.get("where") else ""
     values = []
     for column, expression in sets:

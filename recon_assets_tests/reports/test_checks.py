@@ -3,7 +3,7 @@
 import pytest
 
 from recon_assets.comparison.result import DuplicateKeys
-from recon_assets.reports.checks import CHECK_NAMES, check_facts
+from recon_assets.reports.checks import CHECKS, check_facts
 from recon_assets_tests.reports.examples import column, comparison
 
 KEYLESS = {"rules": {"keys": []}}
@@ -11,8 +11,8 @@ ONE_COLUMN = "both sides have the same 1 column to compare"
 
 
 def test_every_report_has_the_four_checks_in_this_order():
-    assert [fact.name for fact in check_facts(comparison())] == list(CHECK_NAMES)
-    assert CHECK_NAMES == ("row_count", "schema", "keys_unique", "values")
+    assert [fact.name for fact in check_facts(comparison())] == list(CHECKS)
+    assert list(CHECKS) == ["row_count", "schema", "keys_unique", "values"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ A table is written as its column names and a list of rows; every value column is
 holds.
 """
 
-# ruff: noqa: E501 – one case a line, however long
+
 
 from dataclasses import dataclass, field
 from typing import Any

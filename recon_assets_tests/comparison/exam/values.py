@@ -1,7 +1,7 @@
 """One value against one value: (source type, source value, target type, target value, rule). Add a line to
 add a case."""
 
-# ruff: noqa: E501 – one case a line, however long
+
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal as D

@@ -79,6 +79,7 @@ STATEMENTS = [
     ("UPDATE TOP (1) t SET a = 1", "TOP"),
     ("UPDATE t SET a = DEFAULT", "DEFAULT"),
     ("UPDATE t SET a += 1", "="),
+    ("UPDATE t SET", "without SET"),
     ("UPDATE t SET @x = a = 1", ""),
     ("UPDATE t SET a = 1 OUTPUT deleted.a", "OUTPUT"),
     ("DELETE TOP (1) FROM t", "TOP"),
