@@ -11,6 +11,7 @@ export DAGSTER_HOME ?= $(RECON_HOME)/dagster
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
+# Make turns every failure into exit code 2; `recon run` itself tells an unexpected verdict (1) from an error (2).
 run: .venv/ready  ## reconcile the examples and print their verdicts (RECON_EXAMPLE_ROWS=… for more rows)
 	@.venv/bin/recon example-data
 	@.venv/bin/recon run

@@ -56,7 +56,7 @@ def _explained(error: Exception) -> str:
     while not isinstance(cause, ValidationError) and isinstance(cause.__cause__, Exception):
         cause = cause.__cause__
     if not isinstance(cause, ValidationError):
-        return str(cause)
+        return f"{error}\n{type(cause).__name__}: {cause}"
     lines = []
     for problem in cause.errors(include_url=False, include_context=False):
         field, _, place = ".".join(str(part) for part in problem["loc"]).partition(" at ")

@@ -49,7 +49,7 @@ def test_too_little_disk_is_told_with_both_figures(tmp_path: Path):
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
     (tmp_path / "file").touch()
-    with pytest.raises(preflight.Unmet, match="can't be written to .*RECON_HOME"):
+    with pytest.raises(preflight.Unmet, match=r"can't be written to .*RECON_HOME"):
         preflight.disk(tmp_path / "file" / "home", 1)
 
 

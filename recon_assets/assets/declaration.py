@@ -92,8 +92,10 @@ class Declaration:
 
     def code_references(self, *files: Path | None) -> dict[str, Any]:
         """Metadata that links an asset to its texts in the editor; None, a text that isn't here, is passed over."""
-        references = [dg.LocalFileCodeReference(str(file), line_number=1, label=file.name) for file in files if file]
-        return {"dagster/code_references": dg.CodeReferencesMetadataValue(references)} if references else {}
+        references = [
+            dg.LocalFileCodeReference(file_path=str(file), line_number=1, label=file.name) for file in files if file
+        ]
+        return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=references)}
 
     def _version(self, file: Path | None) -> str:
         digest = hashlib.sha256()

@@ -6,6 +6,7 @@ Belongs here: the command's arguments, its exit codes and what it prints. Does n
 
 import json
 import sys
+import traceback
 from pathlib import Path
 
 import click
@@ -38,7 +39,7 @@ def compare(
     memory_limit: str | None,
     temp_directory: Path | None,
 ) -> None:
-    """Compare two datasets: Parquet files or folders, Delta tables, CSV files.
+    """Compare two datasets: Parquet or CSV files or folders of them, Delta tables.
 
     Exit code 0: MATCH; 1: anything else; 2: they could not be compared.
     """
@@ -73,6 +74,9 @@ def compare(
                 _write(Path(json_to), record)
     except ComparisonError as error:
         click.echo(f"Error: {error}", err=True)
+        sys.exit(EXIT_ERROR)
+    except Exception:  # Python's own exit code would be 1, which says that the data differ
+        traceback.print_exc()
         sys.exit(EXIT_ERROR)
     sys.exit(EXIT_MATCH if result.verdict is Verdict.MATCH else EXIT_NO_MATCH)
 

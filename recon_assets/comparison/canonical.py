@@ -237,7 +237,7 @@ def _truncated(count: str, offset: str, unit: int) -> str:
 
 
 def _offset(sql: str, duck_type: str, zone: str | None, nanoseconds: bool) -> str:
-    """How far a zone's clock is ahead of UTC; a full hour's unit can begin at another full half hour there."""
+    """How far a zone's clock is ahead of UTC at that time: its hours need not begin when those of UTC do."""
     if zone is None:
         return "0"
     if duck_type in INSTANTS:

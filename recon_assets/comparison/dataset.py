@@ -45,21 +45,30 @@ class Dataset:
 
     @classmethod
     def open(cls, location: str | Path) -> Self:
-        """A Parquet file or folder, a Delta table's folder, or a CSV file, told apart by looking.
+        """Parquet or CSV, a file or a folder of them, or a Delta table's folder, told apart by looking.
 
-        Folders are searched through for `*.parquet`; names that start with `_` or `.` are passed over, as
+        Folders are searched through for Parquet and CSV files; names that start with `_` or `.` are passed over, as
         Spark does. Raises ComparisonError when there is nothing to read, or it can't be read.
         """
         path = Path(location)
-        if path.is_dir():
-            if (path / "_delta_log").is_dir():
-                return cls.delta(path)
-            return cls.parquet(_parquet_files(path), label=str(location))
+        if (path / "_delta_log").is_dir():
+            return cls.delta(path)
         if not path.exists():
             raise ComparisonError(f"{location}: no such file or folder")
-        if csv_columns.is_csv(path):
-            return cls(str(location), "csv", (str(path),), csv_columns.schema(path))
-        return cls.parquet([path], label=str(location))
+        files = _data_files(path) if path.is_dir() else [path]
+        in_csv = [csv_columns.is_csv(file) for file in files]
+        if any(in_csv) and not all(in_csv):
+            raise ComparisonError(f"{location}: holds both Parquet and CSV files; name the folder or file that is meant")
+        return cls.csv(files, label=str(location)) if any(in_csv) else cls.parquet(files, label=str(location))
+
+    @classmethod
+    def csv(cls, files: Sequence[Path], *, label: str) -> Self:
+        """CSV files whose header lines are the same. Raises ComparisonError for one that differs, or has none."""
+        first = csv_columns.schema(files[0])
+        for file in files[1:]:
+            if csv_columns.schema(file) != first or csv_columns.delimiter(file) != csv_columns.delimiter(files[0]):
+                raise ComparisonError(f"{file}: its first line is not that of {files[0]}; write both alike")
+        return cls(label, "csv", tuple(map(str, files)), first)
 
     @classmethod
     def parquet(cls, files: Sequence[str | Path], schema: pa.Schema | None = None, *, label: str | None = None) -> Self:
@@ -108,9 +117,9 @@ class Dataset:
         return delta.select(connection, name, files, self.schema, self.partitions)
 
 
-def _parquet_files(folder: Path) -> list[Path]:
+def _data_files(folder: Path) -> list[Path]:
     found = []
-    for path in sorted(folder.rglob("*.parquet")):
+    for path in sorted(p for p in folder.rglob("*") if p.suffix == ".parquet" or csv_columns.is_csv(p)):
         inside = path.relative_to(folder)
         if any(part.startswith(("_", ".")) for part in inside.parts):
             continue
@@ -121,7 +130,7 @@ def _parquet_files(folder: Path) -> list[Path]:
             )
         found.append(path)
     if not found:
-        raise ComparisonError(f"{folder}: no *.parquet file and no _delta_log in this folder")
+        raise ComparisonError(f"{folder}: no Parquet or CSV file and no _delta_log in this folder")
     return found
 
 

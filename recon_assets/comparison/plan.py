@@ -14,6 +14,7 @@ from recon_assets.comparison.canonical import Canonical, canonical, decimal_text
 from recon_assets.comparison.hashing import combine, hashable
 from recon_assets.comparison.schema import Column, Matching, Pair, Side
 from recon_assets.comparison.tolerance import within
+from recon_assets.comparison.types import family
 
 Role = Literal["source", "target"]
 
@@ -85,7 +86,8 @@ def make_plan(source: Side, target: Side, matching: Matching) -> Plan:
     values: list[Value] = []
     for pair in matching.pairs:
         form = canonical(pair)
-        tolerance = pair.rule.tolerance or pair.rule.relative_tolerance
+        numbers = family(pair.source.type) == family(pair.target.type) == "number"
+        tolerance = numbers and (pair.rule.tolerance or pair.rule.relative_tolerance)
         if pair.is_key or (whole_row and not tolerance):
             keys.append((pair, form))
         else:

@@ -80,8 +80,8 @@ def match_columns(source: Side, target: Side, rules: Rules) -> Matching:
     contradict."""
     renamed = _renames(source, target, rules)
     ignored = _ignored(source, target, rules)
-    by_column = _column_rules(source, rules, ignored)
-    keys = _keys(source, target, rules, ignored)
+    by_column = _column_rules(source, target, rules, renamed, ignored)
+    keys = _keys(source, target, rules, renamed, ignored, by_column)
     taken = set(renamed.values())
     pairs, missing, left_out, unpaired_keys = [], [], [], []
     found: set[str] = set()
@@ -99,7 +99,7 @@ def match_columns(source: Side, target: Side, rules: Rules) -> Matching:
     left_out += [(None, c) for lower, c in rest if lower in ignored]
     extra = [c for lower, c in rest if lower not in ignored]
     paired = {p.name.lower() for p in pairs}
-    unpaired_keys = [name for name in rules.keys if name.lower() not in paired]
+    unpaired_keys = [name for name in rules.keys if _source_name(source, name, renamed) not in paired]
     pairs.sort(key=lambda p: list(keys).index(p.name.lower()) if p.is_key else len(keys))
     return Matching(pairs, missing, extra, left_out, unpaired_keys)
 
@@ -119,22 +119,27 @@ def _renames(source: Side, target: Side, rules: Rules) -> dict[str, str]:
 
 def _ignored(source: Side, target: Side, rules: Rules) -> set[str]:
     for name in rules.ignore:
-        if not source.find(name) and not target.find(name):
-            known = [c.name for side in (source, target) for c in side.columns.values()]
-            raise ComparisonError(
-                f"ignore: neither {source.label} nor {target.label} has a column {name!r}; "
-                f"{close_names(name, dict.fromkeys(known))}"
-            )
+        _require_either(source, target, name, "ignore")
     return {name.lower() for name in rules.ignore}
 
 
-def _column_rules(source: Side, rules: Rules, ignored: set[str]) -> dict[str, ColumnRule]:
+def _source_name(source: Side, name: str, renamed: dict[str, str]) -> str:
+    """The lower-case name by which a column is known: the source's, also where the target's new name is given."""
+    if source.find(name):
+        return name.lower()
+    return next((old for old, new in renamed.items() if new == name.lower()), name.lower())
+
+
+def _column_rules(
+    source: Side, target: Side, rules: Rules, renamed: dict[str, str], ignored: set[str]
+) -> dict[str, ColumnRule]:
     by_column: dict[str, ColumnRule] = {}
     for name, rule in rules.columns.items():
-        _require(source, name, "rule")
-        if name.lower() in by_column:
-            raise ComparisonError(f"columns: two rules for {name!r}, told apart only by case; keep one")
-        if name.lower() in ignored:
+        _require_either(source, target, name, "columns")
+        column = _source_name(source, name, renamed)
+        if column in by_column:
+            raise ComparisonError(f"columns: {name!r} is the second rule for this column; keep one")
+        if {name.lower(), column} & ignored:
             raise ComparisonError(f"column {name!r} has a rule and is ignored; take one of the two away")
         if rule.timezone is not None:
             try:
@@ -145,30 +150,33 @@ def _column_rules(source: Side, rules: Rules, ignored: set[str]) -> dict[str, Co
                 ) from error
         if rule.relative_tolerance is not None and -rule.relative_tolerance.as_tuple().exponent > 18:
             raise ComparisonError(f"column {name!r}: relative_tolerance has more than 18 decimals; round it")
-        by_column[name.lower()] = rule
+        by_column[column] = rule
     return by_column
 
 
-def _keys(source: Side, target: Side, rules: Rules, ignored: set[str]) -> list[str]:
+def _keys(
+    source: Side,
+    target: Side,
+    rules: Rules,
+    renamed: dict[str, str],
+    ignored: set[str],
+    by_column: dict[str, ColumnRule],
+) -> list[str]:
     keys: list[str] = []
     for name in rules.keys:
-        lower = name.lower()
-        if lower in keys:
+        _require_either(source, target, name, "keys")
+        key = _source_name(source, name, renamed)
+        if key in keys:
             raise ComparisonError(f"keys: {name!r} is named twice; keep one")
-        if lower in ignored:
+        if {name.lower(), key} & ignored:
             raise ComparisonError(f"column {name!r} is a key and is ignored; take one of the two away")
-        if not source.find(name) and not target.find(name):
+        near = _given(by_column.get(key, ColumnRule()), _NUMBER_RULES)
+        if near:
             raise ComparisonError(
-                f"keys: neither {source.label} nor {target.label} has a column {name!r}; "
-                f"{close_names(name, [c.name for c in source.columns.values()])}"
+                f"key column {name!r} has a {near}: rows pair by equal keys, so a key can't be nearly equal; take the "
+                "rule away, or the column out of the keys"
             )
-        keys.append(lower)
-    for name, rule in rules.columns.items():
-        if name.lower() in keys and _given(rule, _NUMBER_RULES):
-            raise ComparisonError(
-                f"key column {name!r} has a {_given(rule, _NUMBER_RULES)}: rows pair by equal keys, so a key can't "
-                "be nearly equal; take the rule away, or the column out of the keys"
-            )
+        keys.append(key)
     return keys
 
 
@@ -176,6 +184,14 @@ def _require(side: Side, name: str, what: str) -> None:
     if not side.find(name):
         known = [c.name for c in side.columns.values()]
         raise ComparisonError(f"{what}: {side.label} has no column {name!r}; {close_names(name, known)}")
+
+
+def _require_either(source: Side, target: Side, name: str, what: str) -> None:
+    if not source.find(name) and not target.find(name):
+        known = dict.fromkeys(c.name for side in (source, target) for c in side.columns.values())
+        raise ComparisonError(
+            f"{what}: neither {source.label} nor {target.label} has a column {name!r}; {close_names(name, known)}"
+        )
 
 
 def _given(rule: ColumnRule, names: tuple[str, ...]) -> str | None:
@@ -187,13 +203,19 @@ def check_types(pair: Pair, source: Side, target: Side) -> None:
     types."""
     families = []
     for side, column in ((source, pair.source), (target, pair.target)):
-        found = None if column.file_type.startswith(("duration", "decimal256")) else family(column.type)
+        # DuckDB reads a decimal of more than 38 digits as a DOUBLE, and a duration as a number
+        misread = column.file_type.startswith("duration") or (
+            column.file_type.startswith("decimal256") and not column.type.startswith("DECIMAL")
+        )
+        found = None if misread else family(column.type)
         if found is None:
             raise ComparisonError(
                 f"{side.label}: column {column.name!r} is {column.file_type}, a type that has no comparison; "
                 "convert it, or add it to `ignore`"
             )
         families.append(found)
+    if "string" in (pair.source.file_type, pair.target.file_type):
+        families.append("text")  # also CSV text that is read as another type
     for names, wanted in (
         (_NUMBER_RULES, "number"),
         (_TEXT_RULES, "text"),

@@ -5,7 +5,7 @@ equality.
 
 Exact types are subtracted as decimals. Floats are subtracted as floats except near the border, where what
 counts is the difference of the shortest decimals that identify them: 1.1 and 1.0 are within 0.1, though their
-doubles differ by a little more.
+doubles differ by a little more. A REAL beside a DOUBLE counts as the double it is.
 """
 
 from decimal import ROUND_FLOOR, Decimal, localcontext
@@ -86,8 +86,10 @@ def _wide(pair: Pair, types: tuple[str, str], a: str, b: str) -> str:
 
 def _floats(pair: Pair, types: tuple[str, str], a: str, b: str) -> str:
     x, y = (f"CAST({v} AS DOUBLE)" for v in (a, b))
-    # how far a float of the narrower type may be from its shortest decimal, as a share of its size, with room
-    noise = "1e-6" if "FLOAT" in types else "1e-15"
+    if set(types) == set(FLOATS):  # which are equal only as doubles, so that is what is near, too
+        a, b = x, y
+    # how far a float may be from its shortest decimal, as a share of its size, with room
+    noise = "1e-6" if "FLOAT" in types and "DOUBLE" not in types else "1e-15"
     apart, size = f"abs({x} - {y})", f"(abs({x}) + abs({y}))"
     decimal = f"DECIMAL(38,{_FLOAT_SCALE})"
     p, q = (f"TRY_CAST(CAST({v} AS VARCHAR) AS {decimal})" for v in (a, b))
