@@ -70,9 +70,8 @@ def procedure_run(declaration: Declaration) -> dg.AssetsDefinition:
                         metadata={"return_code": run.return_code, "messages": run.messages},
                     )
                     parquet = declaration.key(name, "parquet")
-                    yield dg.MaterializeResult(
-                        asset_key=parquet, value=Rows(name, reader, inputs=input_rows(snapshots.values()))
-                    )
+                    rows = Rows(name, reader, input_rows(snapshots.values()), {"source": source.describe()})
+                    yield dg.MaterializeResult(asset_key=parquet, value=rows)
                 yield parquet_layer.intact(parquet)
 
     return run_procedure

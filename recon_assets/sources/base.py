@@ -63,6 +63,10 @@ class ProcedureRun(Protocol):
 class Source(Protocol):
     """A system that holds tables and runs procedures."""
 
+    def describe(self) -> str:
+        """Engine and version, for the evidence."""
+        ...
+
     def schema(self, table: str) -> pa.Schema:
         """A table's Arrow schema, each field carrying its T-SQL type. Raises TableNotFound."""
         ...

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -38,6 +39,10 @@ class EmbeddedSource:
         self.root = Path(root)
         self._memory_limit = memory_limit
         self._storage = Storage(self.root)
+
+    def describe(self) -> str:
+        """Engine and version, for the evidence."""
+        return f"embedded (T-SQL on DuckDB {duckdb.__version__})"
 
     def tables(self) -> list[StoredTable]:
         """All tables, as they are now, in the order of their names."""

@@ -4,8 +4,6 @@ A table is written as its column names and a list of rows; every value column is
 holds.
 """
 
-
-
 from dataclasses import dataclass, field
 from typing import Any
 

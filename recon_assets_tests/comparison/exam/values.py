@@ -1,8 +1,6 @@
 """One value against one value: (source type, source value, target type, target value, rule). Add a line to
 add a case."""
 
-
-
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal as D
 
