@@ -7,8 +7,12 @@ files it names (they are read when the graph is built or run).
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+# What Dagster accepts, in its own words (private, but Dagster is pinned): asked here, a mistake has file and line.
+from dagster._core.definitions.utils import is_valid_owner
+from dagster._utils.schedules import is_valid_cron_string
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -148,11 +152,35 @@ class TargetSpec(_Model):
         return self
 
 
+def _cron(text: str) -> str:
+    if not is_valid_cron_string(text):
+        raise ValueError(f"{text!r} is no cron line: write minute, hour, day, month and weekday, such as `0 6 * * 1-5`")
+    return text
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone, such as `Europe/Berlin` or `UTC`") from error
+    return name
+
+
+def _owner(text: str) -> str:
+    if not is_valid_owner(text):
+        raise ValueError(f"{text!r} is no owner: write an e-mail address, or a team as `team:finance`")
+    return text
+
+
 class ScheduleSpec(_Model):
     """When the reconciliation runs by itself."""
 
-    cron: str = Field(description="A cron line of five fields, such as `0 6 * * 1-5`.")
-    timezone: str = Field("UTC", description="The IANA time zone the cron line is read in.")
+    cron: Annotated[str, AfterValidator(_cron)] = Field(
+        description="A cron line of five fields, such as `0 6 * * 1-5`."
+    )
+    timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "UTC", description="The IANA time zone the cron line is read in."
+    )
 
 
 class Reconciliation(_Model):
@@ -178,9 +206,10 @@ class Reconciliation(_Model):
     outputs: tuple[OutputSpec, ...] = Field(description="What it produces and how that is compared.")
     target: TargetSpec
     schedule: ScheduleSpec | None = Field(None, description="Cron line and time zone; left out: run by hand or sensor.")
-    owners: tuple[str, ...] = Field((), description="E-mail addresses, or teams as `team:finance`.")
+    owners: tuple[Annotated[str, AfterValidator(_owner)], ...] = Field(
+        (), description="E-mail addresses, or teams as `team:finance`."
+    )
     tags: dict[str, str] = Field(default_factory=dict, description="Dagster tags of every asset.")
-    engine: Literal["duckdb"] = Field("duckdb", description="What compares the outputs.")
 
     @model_validator(mode="after")
     def _something_is_compared(self) -> Self:

@@ -12,7 +12,8 @@ from typing import Any
 import dagster as dg
 
 from recon_assets.assets.declaration import Declaration
-from recon_assets.comparison import Dataset, compare
+from recon_assets.comparison import Dataset
+from recon_assets.engines import DuckDBEngine
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.reports.checks import CHECKS, check_facts
 from recon_assets.reports.record import InputProof, OutputReport, ParameterText
@@ -40,10 +41,13 @@ def output_report(declaration: Declaration, output: OutputSpec, name: str) -> dg
         **declaration.shared("report", "duckdb"),
     )
     def report(
-        context: dg.AssetExecutionContext, source_output: StoredTable, target_output: StoredTable
+        context: dg.AssetExecutionContext,
+        engine: dg.ResourceParam[DuckDBEngine],
+        source_output: StoredTable,
+        target_output: StoredTable,
     ) -> Iterator[Any]:
         inputs = _proofs(declaration, source_output, target_output)
-        comparison = compare(
+        comparison = engine.compare(
             Dataset.parquet(source_output.paths, source_output.schema, label=f"{name} (source)"),
             Dataset.delta(str(target_output.folder), target_output.delta_version),
             output.rules,

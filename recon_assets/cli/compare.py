@@ -24,7 +24,7 @@ EXIT_MATCH, EXIT_NO_MATCH, EXIT_ERROR = 0, 1, 2
 @click.option(
     "--samples", default=20, show_default=True, type=click.IntRange(min=0), help="Differing values shown per column."
 )
-@click.option("--memory-limit", metavar="SIZE", help="The most memory DuckDB may take, such as 2GB.")
+@click.option("--memory-limit", metavar="SIZE", help="The most memory DuckDB may take.  [default: 1GB]")
 @click.option(
     "--temp-directory", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to spill what doesn't fit."
 )
@@ -50,7 +50,7 @@ def compare(
 
     try:
         rules = read_rules(rules_file) if rules_file else Rules()
-        if keys and rules.keys and tuple(k.lower() for k in keys) != tuple(k.lower() for k in rules.keys):
+        if keys and rules.keys and {k.lower() for k in keys} != {k.lower() for k in rules.keys}:
             raise ComparisonError(
                 f"--key names {', '.join(keys)}, but {rules_file} has keys {', '.join(rules.keys)}; keep one"
             )

@@ -85,7 +85,9 @@ def _with_unread_text(form: Canonical, pair: Pair) -> Canonical:
     sides = []
     for column, value in ((pair.source, form.source), (pair.target, form.target)):
         side = f"'value ' || CAST({value}{zero} AS VARCHAR)"
-        sides.append(f"CASE WHEN {column.sql} IS NULL THEN 'text ' || {column.text} ELSE {side} END" if column.text else side)
+        if column.text:
+            side = f"CASE WHEN {column.sql} IS NULL THEN 'text ' || {column.text} ELSE {side} END"
+        sides.append(side)
     return Canonical(*sides, "VARCHAR", f"{form.form}, as text beside text that isn't one", form.note)
 
 

@@ -22,7 +22,7 @@ from recon_assets.comparison.types import FLOATS, INSTANTS, NANOSECONDS, digits,
 
 _EXACT = "DECIMAL"  # of as many digits as the text has
 _NAIVE, _INSTANT = "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"
-_NUMBER = r"-?((0|[1-9]\d*)(\.\d+)?|\.\d+)"
+_NUMBER = r"-?((0|[1-9]\d{0,37})(\.\d{1,38}0*)?|\.\d{1,38}0*)"
 
 
 def typed_pairs(
@@ -85,9 +85,9 @@ def _typed_columns(
             asked.append(f"(count(*) FILTER ({unfit}), min({column.sql}) FILTER ({unfit}))")
     with reading(side.label):
         found = iter(one_row(connection, f"SELECT {', '.join(asked)} FROM {side.view} AS raw"))
-    sizes = list(zip(islice(found, len(wanted)), list(islice(found, len(wanted))), strict=True))
+    whole_digits, decimals = list(islice(found, len(wanted))), list(islice(found, len(wanted)))
     typed = {}
-    for (column, rule, types), (whole, scale) in zip(wanted, sizes, strict=True):
+    for (column, rule, types), whole, scale in zip(wanted, whole_digits, decimals, strict=True):
         (unfit, example), type_ = min(zip(islice(found, len(types)), types, strict=True), key=lambda each: each[0][0])
         if type_ == _EXACT:
             whole = min(max(whole or 0, 1), 38)
@@ -119,8 +119,8 @@ def _fits(text: str, type_: str) -> str:
 
 
 def _whole_digits(text: str) -> str:
-    return rf"max(length(regexp_extract({text}, '^-?0?(\d*)(\.\d+)?$', 1)))"
+    return rf"max(length(regexp_extract({text}, '^-?0?(\d{{0,38}})(\.\d+)?$', 1)))"
 
 
 def _decimals(text: str) -> str:
-    return rf"max(length(regexp_extract({text}, '^-?\d*\.(\d*?)0*$', 1)))"
+    return rf"max(length(regexp_extract({text}, '^-?\d*\.(\d{{0,38}}?)0*$', 1)))"

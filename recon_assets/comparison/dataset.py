@@ -58,7 +58,9 @@ class Dataset:
         files = _data_files(path) if path.is_dir() else [path]
         in_csv = [csv_columns.is_csv(file) for file in files]
         if any(in_csv) and not all(in_csv):
-            raise ComparisonError(f"{location}: holds both Parquet and CSV files; name the folder or file that is meant")
+            raise ComparisonError(
+                f"{location}: holds both Parquet and CSV files; name the folder or file that is meant"
+            )
         return cls.csv(files, label=str(location)) if any(in_csv) else cls.parquet(files, label=str(location))
 
     @classmethod

@@ -47,10 +47,10 @@ def compare(
 ) -> Comparison:
     """Compares two datasets under the rules, out of core.
 
-    `samples` is how many differing values per column, and missing and extra rows, are kept. `memory_limit` is
-    in DuckDB's notation (`2GB`); what doesn't fit is spilled below `temp_directory`. `exact` leaves the
-    fingerprints out and joins everything. Raises ComparisonError when the rules don't fit the columns, a type
-    has no comparison, or a file can't be read.
+    `samples` is how many differing values per column, and missing and extra rows, are kept. `memory_limit` is in
+    DuckDB's notation (`2GB`; 1 GB if not given); what doesn't fit is spilled below `temp_directory`. `exact` leaves
+    the fingerprints out and joins everything. Raises ComparisonError when the rules don't fit the columns, a type has
+    no comparison, or a file can't be read.
     """
     started = time.monotonic()
     both = f"comparing {source.label} with {target.label}"

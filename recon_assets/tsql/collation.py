@@ -130,7 +130,7 @@ def pattern_regex(pattern: str, escape: str | None) -> str:
 
 def _set_regex(members: str) -> str:
     negated, members = members.startswith("^"), members.removeprefix("^")
-    if not members or "[" in members:
+    if not members:
         raise UnsupportedTSql(f"LIKE set [{members}]")
     parts, i = [], 0
     while i < len(members):

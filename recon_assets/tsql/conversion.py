@@ -17,8 +17,8 @@ from recon_assets.tsql.errors import (
     raising,
     refusing,
 )
-from recon_assets.tsql.timestamps import convert_temporal
-from recon_assets.tsql.types import MAX, SqlType, datetime2, decimal, varchar
+from recon_assets.tsql.timestamps import convert_temporal, datetime_ticks
+from recon_assets.tsql.types import MAX, SqlType, decimal, varchar
 from recon_assets.tsql.value import Value
 
 _NUMBER = r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*"
@@ -50,17 +50,49 @@ def convert(value: Value, to: SqlType, *, explicit: bool = False, safe: bool = F
     if to.is_temporal and source.is_temporal:
         return Value(convert_temporal(value.sql, source, to), to)
     if to.name in ("datetime", "smalldatetime") and source.is_integer:
-        days = duck.cast(value.sql, "INTEGER", safe=safe)
-        return Value(convert_temporal(f"(TIMESTAMP '1900-01-01' + to_days({days}))", datetime2(), to), to)
+        return value.of(_days_to_date(value, to, safe), to)
+    if explicit and source.name in ("datetime", "smalldatetime") and (to.is_integer or to.name == "float"):
+        return value.of(duck.cast(_date_to_days(value, to), to.duckdb, safe=safe), to)
     if to.name == "uniqueidentifier" and source.is_text:
         return Value(_to_uuid(value.sql, safe), to)
     if to.is_binary and source.is_binary:
         return value.of(_fit_binary(value.sql, source, to), to)
-    if explicit and (to.is_binary or source.is_binary):
+    legacy_dates = any(t.name in ("datetime", "smalldatetime") for t in (source, to))
+    if explicit and (to.is_binary or source.is_binary or (legacy_dates and (source.is_number or to.is_number))):
         raise UnsupportedTSql(f"conversion from {source} to {to}")
     if explicit:
         raise TSqlError(529, f"Explicit conversion from data type {source.name} to {to.name} is not allowed.")
     raise TSqlError(206, f"Operand type clash: {source.name} is incompatible with {to.name}")
+
+
+def _days_to_date(value: Value, to: SqlType, safe: bool) -> str:
+    """A whole number is days since 1900-01-01."""
+    first, last = (-53690, 2958463) if to.name == "datetime" else (0, 65535)
+    told = f"Arithmetic overflow error converting expression to data type {to.name}."
+    outside = "NULL" if safe else raising(OVERFLOW, duck.text(told))
+    return duck.bind(
+        lambda n: (
+            f"CASE WHEN {n} BETWEEN {first} AND {last} THEN TIMESTAMP '1900-01-01' + to_days(CAST({n} AS INTEGER))"
+            f" WHEN {n} IS NOT NULL THEN {outside} END"
+        ),
+        value.typed(),
+    )
+
+
+def _date_to_days(value: Value, to: SqlType) -> str:
+    """Days since 1900-01-01 with their fraction; an integer takes the nearer midnight."""
+    epoch = datetime_ticks("TIMESTAMP '1900-01-01'")
+    refusal = refusing(f"'{value.type} to {to} at noon, as far from either midnight: ' || {value.sql}")
+
+    def body(ticks: str) -> str:
+        if to.is_float:
+            return f"({ticks} / 25920000.0::DOUBLE)"
+        return (
+            f"CASE WHEN ({ticks} + 25920000) % 25920000 = 12960000 THEN {refusal}"
+            f" ELSE CAST(floor(({ticks} + 12960000) / 25920000) AS INTEGER) END"
+        )
+
+    return duck.bind(body, duck.bind(lambda x: f"({datetime_ticks(x)} - {epoch})", value.sql))
 
 
 def _to_number(value: Value, to: SqlType, safe: bool) -> str:

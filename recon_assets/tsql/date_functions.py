@@ -13,6 +13,7 @@ from recon_assets.tsql.errors import (
     TSqlError,
     UnsupportedTSql,
     raising,
+    refusing,
 )
 from recon_assets.tsql.timestamps import (
     convert_temporal,
@@ -85,7 +86,7 @@ def dateadd(part: str, number: Value, value: Value) -> Value:
     _check(part, value.type, "dateadd")
     n = convert(number, INT).typed()
     kind = value.type
-    if part == "iso_week" or (kind.name == "time"):
+    if part == "iso_week":
         raise UnsupportedTSql(f"DATEADD({part}, …) of {kind}")
     unit = {"dayofyear": "day", "weekday": "day"}.get(part, part)
     if kind.name == "datetime" and unit in ("millisecond", "microsecond"):
@@ -112,6 +113,9 @@ def dateadd(part: str, number: Value, value: Value) -> Value:
         if function != "to_microseconds":
             count = duck.cast(count, "INTEGER")
         moved = f"({_stamp(value)} + {function}({count}))"
+    if kind.name == "time":
+        day = duck.cast(round_stamp(moved, kind.scale), "TIME")  # the hours go round
+        return Value(day, kind, nullable=value.nullable or number.nullable)
     low = {"datetime": "1753-01-01", "smalldatetime": "1900-01-01"}.get(kind.name, "0001-01-01")
     high = "2079-06-06 23:59:59.999999" if kind.name == "smalldatetime" else "9999-12-31 23:59:59.999999"
     overflow = raising(DATE_ADD_OVERFLOW, f"'Adding a value to a ''{kind.name}'' column caused an overflow.'")
@@ -130,13 +134,14 @@ def dateadd(part: str, number: Value, value: Value) -> Value:
 
 def datediff(part: str, start: Value, end: Value, *, big: bool = False) -> Value:
     """DATEDIFF: how many boundaries of the part lie between; weeks begin on Sunday whatever DATEFIRST is."""
-    start, end = _temporal(start, DATETIME), _temporal(end, DATETIME)
+    # string literals are cast to datetime2 ("DATEDIFF"), integers are datetime's days
+    start, end = (_temporal(x, datetime2() if x.type.is_text else DATETIME) for x in (start, end))
     part = {"dayofyear": "day", "weekday": "day"}.get(part, part)
-    if part == "iso_week" or (
-        part in ("millisecond", "microsecond") and "datetime" in (start.type.name, end.type.name)
-    ):
-        raise UnsupportedTSql(f"DATEDIFF({part}, …) of {start.type} and {end.type}")
+    if part == "iso_week":
+        raise UnsupportedTSql(f"DATEDIFF({part}, …)")
     a, b = _stamp(start), _stamp(end)
+    if part in ("millisecond", "microsecond"):
+        a, b = (_whole_hundredths(x, v.type, part) for x, v in ((a, start), (b, end)))
     if part == "week":
         sunday = "DATE '0001-01-01' - 1"
         weeks = [f"((CAST({x} AS DATE) - ({sunday})) // 7)" for x in (a, b)]
@@ -152,6 +157,14 @@ def datediff(part: str, start: Value, end: Value, *, big: bool = False) -> Value
     if not big and part in _TIME_PARTS:
         sql = duck.bind(lambda n: f"CASE WHEN abs({n}) > 2147483647 THEN {overflow} ELSE {n} END", sql)
     return Value(duck.cast(sql, kind.duckdb), kind, nullable=start.nullable or end.nullable)
+
+
+def _whole_hundredths(stamp: str, type_: SqlType, part: str) -> str:
+    """A datetime's 1/300 seconds as microseconds are exact only at every third."""
+    if type_.name != "datetime":
+        return stamp
+    refusal = refusing(f"'DATEDIFF({part}, …) of a datetime with thirds of a hundredth of a second'")
+    return duck.bind(lambda x: f"CASE WHEN epoch_us({x}) % 10000 <> 0 THEN {refusal} ELSE {x} END", stamp)
 
 
 def datediff_big(part: str, start: Value, end: Value) -> Value:

@@ -69,6 +69,7 @@ UNEQUAL_COLUMNS = (
     "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their"
     " target lists."
 )
+COUNTS_DIFFER = "Column name or number of supplied values does not match table definition."
 ONE_COLUMN_ONLY = (
     "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS."
 )
@@ -95,8 +96,9 @@ def refusing(construct_sql: str) -> str:
 
 def _carrying(kind: str, message_sql: str) -> str:
     """A cast that can't succeed, its text in the message. (DuckDB's error() counts as volatile: keys and windows
-    may not hold it, and what holds it isn't optimized.) Taken from a list of NULL, it goes with any type."""
-    return f"[NULL][CAST('TSQL:{kind}:' || {message_sql} AS INTEGER)]"
+    may not hold it, and what holds it isn't optimized.) Taken from a list of NULL, it goes with any type; from a slice
+    of that list, for an element of the list itself is known to be NULL, and COALESCE and IS NULL skip it."""
+    return f"[NULL][1:CAST('TSQL:{kind}:' || {message_sql} AS INTEGER)][1]"
 
 
 def tsql_error_from(exc: Exception, *, line: int | None = None, file: str | None = None) -> Exception | None:
@@ -113,16 +115,23 @@ def tsql_error_from(exc: Exception, *, line: int | None = None, file: str | None
         if kind == "UNSUPPORTED":
             return UnsupportedTSql(message, line, file)
         return sql_server_error(int(kind), message, line=line)
+    if too_big := _FLOAT_TO_INTEGER.search(text):
+        told = f"Arithmetic overflow error for type {_INTEGERS[too_big[2]]}, value = {float(too_big[1]):.6f}."
+        return sql_server_error(232, told, line=line)
     if small := _SMALL_INTEGER.search(text):
-        name = {"UINT8": "tinyint", "INT16": "smallint"}[small[2]]
-        told = f"Arithmetic overflow error for data type {name}, value = {small[1]}."
+        told = f"Arithmetic overflow error for data type {_INTEGERS[small[2]]}, value = {small[1]}."
         return sql_server_error(220, told, line=line)
     for kind, pattern, number, message in _DUCKDB_ERRORS:
         if isinstance(exc, kind) and re.search(pattern, text, re.IGNORECASE):
-            return sql_server_error(number, message, line=line)
+            if number == OVERFLOW and (beyond := _BEYOND.search(text)):
+                message = f"{message} {_INTEGERS[beyond[1]]}."
+            return sql_server_error(number, message.rstrip(".") + ".", line=line)
     return None
 
 
+_INTEGERS = {"UINT8": "tinyint", "INT16": "smallint", "INT32": "int", "INT64": "bigint"}
+_FLOAT_TO_INTEGER = re.compile(r"Type DOUBLE with value (\S+) can't be cast .* destination type (UINT8|INT16|INT32)")
+_BEYOND = re.compile(r"(?:Overflow in \w+ of|destination type) (UINT8|INT16|INT32|INT64)")
 _SMALL_INTEGER = re.compile(r"Type U?INT\d+ with value (-?\d+) can't be cast .* destination type (UINT8|INT16)")
 _DUCKDB_ERRORS = (
     (duckdb.InvalidInputException, "division by zero", DIVIDE_BY_ZERO, "Divide by zero error encountered."),
@@ -137,13 +146,13 @@ _DUCKDB_ERRORS = (
         duckdb.OutOfRangeException,
         "",
         OVERFLOW,
-        "Arithmetic overflow error converting expression to data type.",
+        "Arithmetic overflow error converting expression to data type",
     ),
     (
         duckdb.ConversionException,
         "",
         OVERFLOW,
-        "Arithmetic overflow error converting expression to data type.",
+        "Arithmetic overflow error converting expression to data type",
     ),
     (
         duckdb.ConstraintException,

@@ -67,7 +67,7 @@ def tokenize(batch: BatchText) -> tuple[list[Token], str]:
     Raises TSqlError for an unclosed quotation mark.
     """
     # Blank lines in front make every line number that sqlglot reports the file's own.
-    text = "\n" * (batch.line - 1) + batch.text
+    text = syntax.with_plain_numbers("\n" * (batch.line - 1) + batch.text)
     try:
         return syntax.tokenize(text), text
     except UnsupportedTSql as error:

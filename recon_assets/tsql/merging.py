@@ -14,7 +14,7 @@ from sqlglot import exp
 from recon_assets.tsql import duck, sources, storing
 from recon_assets.tsql.common_tables import with_clause
 from recon_assets.tsql.context import Context
-from recon_assets.tsql.errors import DUPLICATE_MERGE_MATCH, TSqlError, UnsupportedTSql, raising
+from recon_assets.tsql.errors import COUNTS_DIFFER, DUPLICATE_MERGE_MATCH, TSqlError, UnsupportedTSql, raising
 from recon_assets.tsql.model import ColumnInfo, TableInfo, Write
 from recon_assets.tsql.scope import Scope
 from recon_assets.tsql.statements import default_value, insert_columns, is_default
@@ -97,8 +97,7 @@ def _action(then: exp.Expression, target: TableInfo, sees: Scope, context: Conte
         columns = insert_columns(then.this.expressions if then.this else None, target)
         cells = then.expression.expressions
         if len(cells) != len(columns):
-            told = "Column name or number of supplied values does not match table definition."
-            raise TSqlError(213, told, line=line_of(then))
+            raise TSqlError(213, COUNTS_DIFFER, line=line_of(then))
         given = {column.name: _cell(cell, column, sees, context) for column, cell in zip(columns, cells, strict=True)}
         written = [column for column in target.columns if column.identity is None]
         return "INSERT", {

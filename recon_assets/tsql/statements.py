@@ -12,6 +12,7 @@ from recon_assets.tsql.common_tables import with_clause
 from recon_assets.tsql.context import Context, Query
 from recon_assets.tsql.conversion import convert
 from recon_assets.tsql.errors import (
+    COUNTS_DIFFER,
     INVALID_COLUMN,
     TSqlError,
     UnsupportedTSql,
@@ -104,9 +105,11 @@ def insert(node: exp.Insert, context: Context) -> Write:
     if node.args.get("default"):
         made, columns = Query("SELECT 1 AS c1", ()), []
     elif isinstance(node.expression, exp.Values):
-        made = _values(node.expression, columns, target, context)
+        made = _values(node.expression, columns, context, named=schema is not None)
     else:
         made = context.query(node.expression)
+    if schema is None and made.columns and len(made.columns) != len(columns):
+        raise TSqlError(213, COUNTS_DIFFER, line=line_of(node))
     if made.columns and len(made.columns) != len(columns):
         number, told = (120, "fewer") if len(made.columns) < len(columns) else (121, "more")
         raise TSqlError(
@@ -156,13 +159,15 @@ def default_value(column: ColumnInfo, context: Context) -> Value:
     return context.scalar(column.default, Scope()) if column.default is not None else NULL
 
 
-def _values(node: exp.Values, columns: list[ColumnInfo], target: TableInfo, context: Context) -> Query:
+def _values(node: exp.Values, columns: list[ColumnInfo], context: Context, *, named: bool) -> Query:
     """Each row's cells as the types of their columns, DEFAULT standing for the column's own. Values of one column
     are first brought to one type, as in any table value constructor."""
     rows = []
     for row in node.expressions:
         cells = row.expressions if isinstance(row, exp.Tuple) else [row]
         if len(cells) != len(columns):
+            if not named:
+                raise TSqlError(213, COUNTS_DIFFER, line=line_of(row))
             told = "There are {} columns in the INSERT statement than values specified in the VALUES clause."
             more = len(columns) > len(cells)
             raise TSqlError(109 if more else 110, told.format("more" if more else "fewer"), 15, line=line_of(row))

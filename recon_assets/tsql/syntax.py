@@ -140,6 +140,26 @@ class _Dialect(TSQL):
             return node, self._index
 
 
+_NUMBER_ENDS = re.compile(
+    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | \[(?:[^\]]|\]\])*\] | --[^\n]* | /\*.*?\*/
+      | (?<![\w@#$])\$(?P<money>\d+(?:\.\d*)?|\.\d+)
+      | (?<![\w@#$])(?P<float>(?:\d+\.?\d*|\.\d+)e[+-]?\d+)(?=[+-])""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+
+
+def with_plain_numbers(text: str) -> str:
+    """The text with the numbers that sqlglot's tokenizer misreads written another way: it takes `1e0+2` for one
+    number, and knows no money constants (`$1.50`). Lines stay as they are."""
+
+    def plain(piece: re.Match) -> str:
+        if piece["money"]:
+            return f"CAST({piece['money']} AS money)"
+        return f"{piece[0]} " if piece["float"] else piece[0]
+
+    return _NUMBER_ENDS.sub(plain, text)
+
+
 def tokenize(text: str) -> list[Token]:
     """The text's tokens; each has its `line` (1 is the first). Raises UnsupportedTSql for an unclosed quote."""
     try:
@@ -206,6 +226,7 @@ def parse_expression(text: str, file: str | None = None) -> exp.Expression:
 
 
 def _whole(text, file, prefix):
+    text = with_plain_numbers(text)
     tokens = tokenize(text)
     node, used = prefix(tokens, text, file)
     if any(token.token_type != TokenType.SEMICOLON for token in tokens[used:]):

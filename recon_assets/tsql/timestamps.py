@@ -54,7 +54,8 @@ def to_datetime(x: str) -> str:
         DATE_OUT_OF_RANGE,
         "'The conversion of a datetime2 data type to a datetime data type resulted in an out-of-range value.'",
     )
-    return f"CASE WHEN {x} < TIMESTAMP '1753-01-01' THEN {outside} ELSE {stamp} END"
+    within = f"{x} >= TIMESTAMP '1753-01-01' AND {x} < TIMESTAMP '9999-12-31 23:59:59.998500'"
+    return f"CASE WHEN {x} IS NULL OR {within} THEN {stamp} ELSE {outside} END"
 
 
 def to_smalldatetime(x: str) -> str:

@@ -152,3 +152,16 @@ def test_tables_that_several_procedures_share_join_their_graphs(project: Project
     assert made.parent_keys == {dg.AssetKey(["r", "MADE_synapse"])}
     assert made.child_keys == {dg.AssetKey(["s", "made_parquet"])}
     assert not made.is_materializable
+
+
+def test_a_schedule_runs_the_reconciliation_in_its_time_zone(project: Project):
+    attributes = copying() | {"schedule": {"cron": "0 6 * * 1-5", "timezone": "Europe/Berlin"}}
+    project.write(attributes, source_sql=COPY, target_sql="SELECT 1")
+    [schedule] = project.definitions().schedules or []
+    assert isinstance(schedule, dg.ScheduleDefinition)
+    assert (schedule.cron_schedule, schedule.execution_timezone, schedule.job_name) == (
+        "0 6 * * 1-5",
+        "Europe/Berlin",
+        "r",
+    )
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING

@@ -87,7 +87,7 @@ def test_a_parquet_file_cut_short_within_its_data_is_named(tmp_path):
 def test_nothing_to_read_is_an_error(tmp_path):
     with pytest.raises(ComparisonError, match="no such file or folder"):
         Dataset.open(tmp_path / "none")
-    with pytest.raises(ComparisonError, match=r"no \*.parquet file"):
+    with pytest.raises(ComparisonError, match=r"no Parquet or CSV file"):
         Dataset.open(tmp_path)
 
 
@@ -191,7 +191,7 @@ def test_csv_fields_are_text(tmp_path, source, target, same):
         ("1", 1, pa.int32(), True),
         ("001", 1, pa.int32(), False),
         ("+1", 1, pa.int32(), False),
-        ("1.0", 1, pa.int32(), False),
+        ("1.0", 1, pa.int32(), True),
         ("1.5", Decimal("1.50"), pa.decimal128(18, 2), True),
         (".50", Decimal("0.50"), pa.decimal128(18, 2), True),
         ("-0.5", Decimal("-0.50"), pa.decimal128(18, 2), True),
@@ -216,8 +216,19 @@ def test_csv_text_is_read_as_the_other_sides_type_only_without_loss(tmp_path, te
     pq.write_table(pa.table({"id": [1], "v": pa.array([value], type_)}), tmp_path / "t.parquet")
     result = compare(Dataset.open(tmp_path / "s.csv"), Dataset.open(tmp_path / "t.parquet"), Rules(keys=("id",)))
     assert result.verdict == ("MATCH" if same else "PARTIAL MATCH")
-    note = next(c.note for c in result.columns if c.name == "v")
-    assert same or repr(text) in note
+
+
+def test_csv_text_that_is_no_number_differs_alone_and_is_shown_as_it_is(tmp_path):
+    (tmp_path / "s.csv").write_text("id,v\n1,1\n2,x\n3,007\n4,\n5,5.50\n")
+    pq.write_table(pa.table({"id": range(1, 6), "v": pa.array([1, 2, 7, None, 5], pa.int32())}), tmp_path / "t.parquet")
+    result = compare(Dataset.open(tmp_path / "s.csv"), Dataset.open(tmp_path / "t.parquet"), Rules(keys=("id",)))
+    (column,) = result.differing_columns
+    assert {s.key["id"]: (s.source, s.target) for s in column.samples} == {
+        "2": ("x", 2),
+        "3": ("007", 7),
+        "5": ("5.50", 5),
+    }
+    assert "'007'" in column.note
 
 
 def test_a_rule_on_csv_columns_gives_them_a_type(tmp_path):

@@ -28,11 +28,20 @@ def decode(data: bytes, name: str) -> str:
 
 
 def clock(now: datetime | None) -> Callable[[], datetime]:
-    """The server's time, in UTC (as Azure's servers are) and without a zone: pinned, or running."""
+    """The server's time, in UTC (as Azure's servers are) and without a zone: pinned, or running.
+
+    A running clock ticks in hundredths of a second: these are whole ticks of datetime, whose other values
+    datetime2(7) could not be given exactly.
+    """
     if now is None:
-        return lambda: datetime.now(UTC).replace(tzinfo=None)
+        return _now
     pinned = in_utc(now)
     return lambda: pinned
+
+
+def _now() -> datetime:
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 10_000 * 10_000, tzinfo=None)
 
 
 def in_utc(moment: datetime) -> datetime:
