@@ -19,6 +19,7 @@ from recon_assets.comparison.errors import ComparisonError
 
 _SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _DELIMITERS = ",;\t|"
+_LONGEST_LINE = 64_000_000  # bytes; DuckDB's buffers would else be 16 times as large
 UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _DATE = r"\d{4}-\d\d-\d\d"
 _CLOCK = r"\d\d:\d\d(:\d\d(\.\d+)?)?"
@@ -71,7 +72,7 @@ def read_csv(files: tuple[str, ...], columns: pa.Schema) -> str:
     return (
         f"read_csv([{names}], auto_detect = false, header = true, delim = {literal(delimiter(Path(files[0])))},"
         f" quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, columns = {{{types}}},"
-        " max_line_size = 64000000)"
+        f" max_line_size = {_LONGEST_LINE}, buffer_size = {_LONGEST_LINE})"
     )
 
 

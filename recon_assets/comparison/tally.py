@@ -75,8 +75,9 @@ def collect(
 ) -> None:
     """Adds the sampled rows of a relation of pairs (with the columns sa…, ta… of what is shown) to
     `samples`."""
-    order = ", ".join(f"ks{i}" for i in range(len(plan.keys))) or "k"
-    cursor = connection.execute(f"SELECT * FROM ({pairs}) ORDER BY {order}")
+    order = [f"ks{i}" for i in range(len(plan.keys))]
+    order += [f"{role[0]}a{i}" for role, columns in shown.items() for i in range(len(columns))]
+    cursor = connection.execute(f"SELECT * FROM ({pairs}) ORDER BY {', '.join(order)}")
     names = [d[0] for d in cursor.description]
     wanted = {kind: set(hashes) for kind, hashes in tally.sampled.items()}
     while batch := cursor.fetchmany(256):

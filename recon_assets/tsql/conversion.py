@@ -37,6 +37,8 @@ def convert(value: Value, to: SqlType, *, explicit: bool = False, safe: bool = F
         return Value(f"CAST(NULL AS {to.duckdb})", to)
     if to.is_text:
         return _to_text(value, to, safe, style)
+    if source.is_text and to.is_binary and explicit:
+        return value.of(_text_to_binary(value, to, safe, style), to)
     if style and not (source.is_text and to.is_temporal):
         if not source.is_number:
             raise UnsupportedTSql(f"CONVERT style {style} from {source} to {to}")
@@ -213,6 +215,30 @@ def _to_uuid(sql: str, safe: bool) -> str:
     )
 
 
+def _text_to_binary(value: Value, to: SqlType, safe: bool, style: int) -> str:
+    """Style 0 takes the characters' bytes, 1 hexadecimal digits after 0x, 2 hexadecimal digits alone."""
+    if value.type.is_unicode or to.name == "binary" or style not in (0, 1, 2):
+        raise UnsupportedTSql(f"conversion from {value.type} to {to}, style {style}")
+    bytes_ = SqlType("varbinary", length=MAX)
+    if not style:
+        refusal = refusing(f"'conversion to {to} of text beyond ASCII'")
+        made = duck.bind(
+            lambda x: f"CASE WHEN strlen({x}) > length({x}) THEN {refusal} ELSE encode({x}) END", value.sql
+        )
+        return _fit_binary(made, bytes_, to)
+    failed = "NULL" if safe else raising(CONVERSION_FAILED, "'Error converting data type varchar to varbinary.'")
+    pattern = "'(0[xX])?([0-9A-Fa-f]{2})*'" if style == 1 else "'([0-9A-Fa-f]{2})*'"
+    needed = "lower(left({x}, 2)) = '0x' AND " if style == 1 else ""
+    made = duck.bind(
+        lambda x: (
+            f"CASE WHEN {needed.format(x=x)}regexp_full_match({x}, {pattern})"
+            f" THEN unhex(substring({x}, {3 if style == 1 else 1})) WHEN {x} IS NOT NULL THEN {failed} END"
+        ),
+        value.sql,
+    )
+    return _fit_binary(made, bytes_, to)
+
+
 def _fit_binary(sql: str, source: SqlType, to: SqlType) -> str:
     if to.name == "binary" and source != to:
         raise UnsupportedTSql(f"conversion from {source} to {to}")  # pads with zero bytes
@@ -233,7 +259,7 @@ def _to_text(value: Value, to: SqlType, safe: bool, style: int) -> Value:
     natural, longest = text_of(value, style)
     if to.length == MAX or longest <= to.length:
         return value.of(_pad(natural, to), to)
-    if source.is_temporal:
+    if source.is_temporal or source.is_binary:
         return value.of(_pad(f"left({natural}, {to.length})", to), to)
     if source.is_integer and not to.is_unicode:
         too_long = "'*'"
@@ -288,6 +314,13 @@ def text_of(value: Value, style: int = 0) -> tuple[str, int]:
         return date_text.render(sql, source, style)
     if source.name == "uniqueidentifier" and not style:
         return sql, 36
+    if source.is_binary and style in (1, 2):
+        digits = f"hex({sql})" if style == 2 else f"'0x' || hex({sql})"
+        return f"({digits})", MAX if source.length == MAX else 2 * source.length + 2 * (style == 1)
+    if source.is_money and style in (1, 2):
+        if style == 2:
+            return f"CAST(CAST({sql} AS DECIMAL(19,4)) AS VARCHAR)", 21
+        return f"format('{{:,.2f}}', CAST({sql} AS DECIMAL(19,2)))", 26
     if style or source.is_binary:
         raise UnsupportedTSql(f"CONVERT from {source} to text, style {style}")
     if source.name == "bit":

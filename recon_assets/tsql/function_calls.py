@@ -111,6 +111,20 @@ def _choose(args: list, scope: Scope, context: Context) -> Value:
     return comparison.case([(f"{index} = {i}", choice) for i, choice in enumerate(choices, 1)], NULL)
 
 
+def _extreme(operator: str):
+    """GREATEST and LEAST: of the arguments' merged type, NULL only if all are."""
+
+    def translate(args: list, scope: Scope, context: Context) -> Value:
+        values = [context.scalar(arg, scope) for arg in args]
+        parts, type_ = comparison.converted(values)
+        if type_.is_text:
+            raise UnsupportedTSql("GREATEST and LEAST of text")
+        sql = f"{operator}({', '.join(part.typed() for part in parts)})"
+        return Value(sql, type_, nullable=all(value.nullable for value in values))
+
+    return translate
+
+
 def _object_id(args: list, scope: Scope, context: Context) -> Value:
     names = [context.scalar(arg, scope).constant for arg in args]
     if not all(isinstance(name, str) for name in names):
@@ -132,5 +146,7 @@ _SPECIAL: dict[str, tuple[range, Callable]] = {
     "NULLIF": (range(2, 3), _nullif),
     "IIF": (range(3, 4), _iif),
     "CHOOSE": (range(2, 255), _choose),
+    "GREATEST": (range(1, 255), _extreme("greatest")),
+    "LEAST": (range(1, 255), _extreme("least")),
     "OBJECT_ID": (range(1, 3), _object_id),
 }

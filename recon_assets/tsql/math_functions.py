@@ -116,6 +116,12 @@ def _float_function(function: str, domain: str):
     return translate
 
 
+def _log(x: Value, base: Value | None = None) -> Value:
+    if base is not None:
+        raise UnsupportedTSql("LOG with a base", remedy="divide by the LOG of the base")
+    return _float_function("ln", "> 0")(x)
+
+
 def _square(x: Value) -> Value:
     x = convert(x, FLOAT)
     overflow = raising(8115, duck.text("Arithmetic overflow error converting expression to data type float."))
@@ -136,7 +142,7 @@ FUNCTIONS = {
     "POWER": (2, 2, _power),
     "SQRT": (1, 1, _float_function("sqrt", ">= 0")),
     "EXP": (1, 1, _float_function("exp", "IS NOT NULL")),
-    "LOG": (1, 1, _float_function("ln", "> 0")),
+    "LOG": (1, 2, _log),
     "LOG10": (1, 1, _float_function("log10", "> 0")),
     "SQUARE": (1, 1, _square),
     "PI": (0, 0, _pi),

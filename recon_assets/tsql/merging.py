@@ -91,7 +91,7 @@ def _action(then: exp.Expression, target: TableInfo, sees: Scope, context: Conte
     if isinstance(then, exp.Update):
         only(then, "expressions")
         sets = [set_item(item, target) for item in then.expressions]
-        return "UPDATE", {c.name: storing.store(context.scalar(x, sees), c, target, "UPDATE") for c, x in sets}
+        return "UPDATE", {c.name: storing.store(_cell(x, c, sees, context), c, target, "UPDATE") for c, x in sets}
     if isinstance(then, exp.Insert):
         only(then, "this", "expression")
         columns = insert_columns(then.this.expressions if then.this else None, target)

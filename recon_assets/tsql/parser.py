@@ -185,6 +185,8 @@ class Parser:
             return simple.update_statistics(cursor) or self._leaf()
         if word == "DROP":
             return procedures.drop(cursor) or self._leaf()
+        if word == "CREATE" and (index := simple.create_index(cursor)):
+            return index
         if word in ("CREATE", "ALTER"):
             procedures.refuse_definition(cursor)
             return simple.create_table(cursor)
@@ -209,8 +211,6 @@ class Parser:
                 raise cursor.unsupported(word)
             raise cursor.syntax_error()
         tree = cursor.leaf()
-        if isinstance(tree, exp.Delete) and not tree.this:  # DELETE t is DELETE FROM t
-            tree.set("this", tree.args["tables"].pop())
         if isinstance(tree, exp.Merge) and cursor.word() != ";":
             raise TSqlError(
                 MERGE_NEEDS_SEMICOLON,

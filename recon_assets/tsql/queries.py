@@ -15,7 +15,7 @@ from recon_assets.tsql.conversion import convert
 from recon_assets.tsql.errors import UNEQUAL_COLUMNS, TSqlError, UnsupportedTSql
 from recon_assets.tsql.expressions import group_text
 from recon_assets.tsql.model import OutputColumn
-from recon_assets.tsql.scope import LEVEL, Scope
+from recon_assets.tsql.scope import LEVEL, ROW, Scope
 from recon_assets.tsql.syntax import descending, line_of, only, text_of
 from recon_assets.tsql.types import BIGINT, SqlType
 from recon_assets.tsql.value import NULL, Value
@@ -149,7 +149,7 @@ def _star(scope: Scope, qualified: exp.Column | None, node: exp.Expression) -> l
         chosen = [s for s in scope.sources if s.alias.lower() == qualified.table.lower()]
     if not chosen:
         raise TSqlError(263, "Must specify table to select from.", line=line_of(node))
-    columns = [(source, column) for source in chosen for column in source.columns if column.name != LEVEL]
+    columns = [(source, column) for source in chosen for column in source.columns if column.name not in (LEVEL, ROW)]
     items = []
     for source, column in columns:
         reference = exp.column(

@@ -16,6 +16,8 @@ from recon_assets.tsql.value import Value
 
 LEVEL = "\x00level"
 """The column by which a recursive CTE counts its depth; no T-SQL name can be this, and * passes over it."""
+ROW = "\x00row"
+"""The column every table of the catalog has that tells its rows apart; like LEVEL, T-SQL can't see it."""
 
 
 @dataclass(frozen=True)

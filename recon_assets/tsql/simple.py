@@ -28,7 +28,6 @@ from recon_assets.tsql.errors import TSqlError
 THROW_OUTSIDE_CATCH = 10704
 VARIABLE_DECLARED_TWICE = 134
 
-_COMPOUND = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul, "/": exp.Div, "%": exp.Mod}
 _NO_CURSORS = "cursors: use set-based statements"
 
 
@@ -164,6 +163,27 @@ def update_statistics(cursor: Cursor) -> Harmless | None:
     return Harmless(line)
 
 
+def create_index(cursor: Cursor) -> Harmless | None:
+    """CREATE INDEX, which changes no rows; None where CREATE has another form, as an index that is UNIQUE."""
+    kinds = 1
+    while cursor.word(kinds) in ("CLUSTERED", "NONCLUSTERED", "COLUMNSTORE"):
+        kinds += 1
+    if cursor.word(kinds) != "INDEX":
+        return None
+    line = cursor.line
+    cursor.take_text(kinds + 1)
+    cursor.name()
+    cursor.expect("ON")
+    cursor.name()
+    while cursor.word() == "(" or cursor.accept_any("INCLUDE", "WITH"):
+        cursor.parentheses()
+    if cursor.word() == "WHERE":
+        raise cursor.unsupported("CREATE INDEX … WHERE")
+    if cursor.accept("ON"):
+        cursor.name()
+    return Harmless(line)
+
+
 def create_table(cursor: Cursor) -> Leaf:
     """CREATE TABLE with columns, or Synapse's CREATE TABLE … AS SELECT, which is SELECT … INTO by another name.
 
@@ -201,13 +221,11 @@ def set_statement(cursor: Cursor) -> list[Statement]:
         return options.read(cursor, line)
     name = cursor.variable()
     cursor.require_declared(name)
-    operator = next((sign for sign in (*_COMPOUND, "&", "|", "^") if cursor.accept(sign)), None)
-    if operator and operator not in _COMPOUND:
-        raise cursor.unsupported(f"SET {name} {operator}= …")
+    operator = next((sign for sign in syntax.COMPOUND if cursor.accept(sign)), None)
     if not cursor.accept("="):
         raise cursor.unsupported(f"SET {name}{cursor.word()}…", "only = and compound assignment are")
     value = cursor.expression()
     if operator:
         variable = exp.Parameter(this=exp.Var(this=name[1:]))
-        value = _COMPOUND[operator](this=variable, expression=exp.Paren(this=value))
+        value = syntax.COMPOUND[operator](this=variable, expression=exp.Paren(this=value))
     return [Assign(line, name, value)]

@@ -11,8 +11,9 @@ from sqlglot import exp
 from recon_assets.tsql.context import Context, Query
 from recon_assets.tsql.errors import INVALID_OBJECT, TSqlError, UnsupportedTSql
 from recon_assets.tsql.model import OutputColumn, TableInfo, TableName
-from recon_assets.tsql.scope import Scope, Source, SourceColumn, column_reference
+from recon_assets.tsql.scope import ROW, Scope, Source, SourceColumn, column_reference
 from recon_assets.tsql.syntax import line_of, only, text_of
+from recon_assets.tsql.types import BIGINT
 
 _JOINS = {
     ("", ""): "JOIN",
@@ -151,11 +152,14 @@ def table_name(node: exp.Table) -> TableName:
 
 
 def known_table(node: exp.Table, context: Context) -> TableInfo:
-    """The catalog's table of that name. Raises TSqlError 208 (1087 for a table variable)."""
+    """The catalog's table of that name. Raises TSqlError 208 (1087 for a table variable), UnsupportedTSql for system
+    views."""
     name = table_name(node)
     info = context.catalog.table(name)
     if info is None and name.is_variable:
         raise TSqlError(1087, f'Must declare the table variable "{name}".', 15, line=line_of(node))
+    if info is None and (name.schema or "").lower() in ("sys", "information_schema"):
+        raise UnsupportedTSql(f"{name}: the catalog as a table", line_of(node), remedy="use OBJECT_ID")
     if info is None:
         raise TSqlError(INVALID_OBJECT, f"Invalid object name '{name}'.", line=line_of(node))
     return info
@@ -187,7 +191,8 @@ def table_source(info: TableInfo, relation: str, alias: str, schema: str | None 
         SourceColumn(column.name, column.type, column_reference(relation, column.name), column.nullable)
         for column in info.columns
     )
-    return Source(alias, relation, columns, schema)
+    row = SourceColumn(ROW, BIGINT, f"{relation}.rowid", nullable=False)
+    return Source(alias, relation, (*columns, row), schema)
 
 
 def _check_hints(node: exp.Table) -> None:

@@ -51,6 +51,19 @@ _OPERATORS = ("<=", ">=", "<>", "!=")
 _NOT_KEYWORDS = ("CLUSTERED INDEX", "NONCLUSTERED INDEX", "UPDATE STATISTICS", "DOUBLE PRECISION", "LIMIT")
 
 
+COMPOUND: dict[str, type[exp.Binary]] = {
+    "+": exp.Add,
+    "-": exp.Sub,
+    "*": exp.Mul,
+    "/": exp.Div,
+    "%": exp.Mod,
+    "&": exp.BitwiseAnd,
+    "|": exp.BitwiseOr,
+    "^": exp.BitwiseXor,
+}
+"""The operators that = may follow, in SET."""
+
+
 class _Dialect(TSQL):
     """T-SQL for parsing only."""
 
@@ -117,6 +130,46 @@ class _Dialect(TSQL):
             this = self._parse_disjunction()
             style = self._parse_disjunction() if self._match(TokenType.COMMA) else None
             return self.expression(exp.Convert(this=to, expression=this, style=style, safe=safe))
+
+        def _parse_delete(self):
+            """`this` is the table, or what FROM says of it where `tables` names it before."""
+            top = self._parse_limit(top=True)
+            self._match(TokenType.FROM)
+            target = self._parse_table()
+            returning = self._parse_returning()
+            source = self._parse_table(joins=True) if self._match(TokenType.FROM) else None
+            where = self._parse_where()
+            node = exp.Delete(this=source or target, tables=[target] if source else None, where=where, limit=top)
+            node.set("returning", returning)
+            node.set("options", self._parse_options())
+            return self.expression(node)
+
+        def _parse_update(self):
+            top = self._parse_limit(top=True)
+            node = super()._parse_update()
+            if top:
+                node.set("limit", top)
+            return node
+
+        def _parse_update_assignment(self):
+            """column = value, and column += value, which is column = column + (value)."""
+            this = self._parse_column()
+            operator = COMPOUND.get(self._curr.text) if self._curr else None
+            if operator:
+                self._advance()
+            if not self._match(TokenType.EQ):
+                self.raise_error("Expected =")
+            value = exp.var("DEFAULT") if self._match(TokenType.DEFAULT) else self._parse_disjunction()
+            if operator:
+                value = operator(this=this.copy(), expression=exp.Paren(this=value))
+            return self.expression(exp.EQ(this=this, expression=value))
+
+        def _parse_insert_table(self):
+            table = self._parse_table(schema=True)
+            if isinstance(table, exp.Table) and (hints := self._parse_table_hints()):
+                table.set("hints", hints)
+                return self._parse_schema(this=table)
+            return table
 
         def _parse_truncate_table(self):
             """sqlglot takes what follows for options, and would swallow the next statement."""

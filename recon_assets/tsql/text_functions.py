@@ -262,6 +262,7 @@ def _concat(*values: Value) -> Value:
     unicode = any(t.type.is_unicode for t in texts)
     longest = 4000 if unicode else 8000
     length = MAX if any(t.type.length == MAX for t in texts) else sum(t.type.length for t in texts)
+    length = 1 if all(value.is_null for value in values) else length
     sql = "(" + " || ".join(f"coalesce({t.sql}, '')" for t in texts) + ")"
     if length > longest:
         sql = f"left({sql}, {longest})"
@@ -285,6 +286,43 @@ def _quotename(x: Value) -> Value:
     x = convert(as_text(x), nvarchar(MAX))
     sql = duck.bind(lambda t: f"CASE WHEN length({t}) <= 128 THEN '[' || replace({t}, ']', ']]') || ']' END", x.sql)
     return Value(sql, nvarchar(258))
+
+
+def _patindex(pattern: Value, x: Value) -> Value:
+    """Where the pattern first matches, counted from 1; without % before it only at the start."""
+    if not isinstance(pattern.constant, str) or not pattern.constant.isascii():
+        raise UnsupportedTSql("PATINDEX of a pattern that is not an ASCII constant")
+    type_ = _length_of(x.type) if x.type.is_text else INT
+    x = as_text(x)
+    start = pattern.constant.startswith("%")
+    sought = collation.pattern_regex(pattern.constant[1:] if start else pattern.constant, None)
+    sought = f"{sought.removesuffix('.*')}" if pattern.constant.endswith("%") else f"{sought} *$"
+    before = duck.text(f"(?s)^(.*?){sought}" if start else f"(?s)^(){sought}")
+
+    def body(text: str) -> str:
+        found = f"length(regexp_extract({text}, {before}, 1)) + 1"
+        return f"CASE WHEN {text} IS NULL THEN NULL WHEN regexp_matches({text}, {before}) THEN {found} ELSE 0 END"
+
+    return Value(f"CAST({duck.bind(body, collation.fold(_counted(x), trim=False))} AS {type_.duckdb})", type_)
+
+
+def _isnumeric(x: Value) -> Value:
+    """1 for what is surely a number, 0 for what surely is none; what depends on currency signs, commas or lone signs
+    is refused when a row has it."""
+    if not x.type.is_text:
+        return Value(f"CASE WHEN {x.sql} IS NULL THEN 0 ELSE {int(x.type.is_number and not x.is_null)} END", INT)
+    number = r"\s*[+-]?(\d{1,30}\.?\d{0,30}|\.\d{1,30})(e[+-]?\d{1,2})?\s*"
+    surely_none = r"[a-cf-zA-CF-Z_/:;!?&#%*=<>@|{}\[\]\x22]|\d-\d|\.\d*\."
+    unclear = refusing(f"'ISNUMERIC of text such as ' || {x.sql}")
+
+    def body(t: str) -> str:
+        return (
+            f"CASE WHEN regexp_full_match({t}, {duck.text(number)}, 'i') THEN 1"
+            f" WHEN {t} IS NULL OR trim({t}) = '' OR regexp_matches({t}, {duck.text(surely_none)})"
+            f" THEN 0 ELSE {unclear} END"
+        )
+
+    return Value(duck.bind(body, x.sql), INT, nullable=False)
 
 
 def _hashbytes(algorithm: Value, x: Value) -> Value:
@@ -325,5 +363,7 @@ FUNCTIONS = {
     "CONCAT_WS": (3, 254, _concat_ws),
     "QUOTENAME": (1, 1, _quotename),
     "HASHBYTES": (2, 2, _hashbytes),
+    "PATINDEX": (2, 2, _patindex),
+    "ISNUMERIC": (1, 1, _isnumeric),
 }
 """Name → fewest and most arguments, and what translates it."""

@@ -135,3 +135,14 @@ def test_keys_given_twice_must_agree(files):
     done = recon(files / "a.parquet", files / "b.parquet", "--key", "id", "--rules", files / "rules.yaml")
     assert done.exit_code == 2
     assert "--key names id" in done.stderr
+
+
+def test_a_damaged_file_is_an_error_and_not_a_difference(files):
+    rows = pa.table({"id": range(5000), "name": [f"name {i}" for i in range(5000)]})
+    pq.write_table(rows, files / "a.parquet", compression="zstd")
+    damaged = bytearray((files / "a.parquet").read_bytes())
+    damaged[len(damaged) // 3 : len(damaged) // 3 + 500] = b"\xff" * 500
+    (files / "b.parquet").write_bytes(damaged)
+    done = recon(files / "a.parquet", files / "b.parquet", "--key", "id", "--json", "-")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "b.parquet" in done.stderr

@@ -246,3 +246,78 @@ def test_gzipped_and_tab_separated_files_are_csv_too(tmp_path):
 def test_a_csv_line_with_too_many_fields_is_an_error_that_names_the_file(tmp_path):
     with pytest.raises(ComparisonError, match=r"s\.csv: .*CSV Error on Line: 2"):
         csv_case(tmp_path, "id,v\n1,a,b\n", "id,v\n1,a\n")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
+def test_the_header_tells_what_separates_csv_fields(tmp_path, separator):
+    (tmp_path / "s.csv").write_text(separator.join(['"id"', "v", '"a,b;c"']) + "\n" + separator.join("1xy") + "\n")
+    (tmp_path / "t.csv").write_text('id,v,"a,b;c"\n1,x,y\n')
+    assert verdict(tmp_path / "s.csv", tmp_path / "t.csv") == "MATCH"
+
+
+def test_a_folder_of_csv_files_is_one_dataset(tmp_path):
+    (tmp_path / "s" / "more").mkdir(parents=True)
+    (tmp_path / "s" / "part-0.csv").write_text("id,v\n1,a\n")
+    (tmp_path / "s" / "more" / "part-1.csv").write_text("id,v\n2,b\n")
+    (tmp_path / "s" / "_SUCCESS").write_text("")
+    (tmp_path / "t.csv").write_text("id,v\n2,b\n1,a\n")
+    assert verdict(tmp_path / "s", tmp_path / "t.csv") == "MATCH"
+    (tmp_path / "s" / "part-2.csv").write_text("v,id\nc,3\n")
+    with pytest.raises(ComparisonError, match=r"part-2\.csv: its first line is not that of"):
+        Dataset.open(tmp_path / "s")
+
+
+def test_a_folder_of_both_parquet_and_csv_is_refused(tmp_path):
+    pq.write_table(pa.table({"id": [1]}), tmp_path / "a.parquet")
+    (tmp_path / "b.csv").write_text("id\n2\n")
+    with pytest.raises(ComparisonError, match="holds both Parquet and CSV files"):
+        Dataset.open(tmp_path)
+
+
+UTC_US = pa.timestamp("us", "UTC")
+
+
+@pytest.mark.parametrize(
+    "text, value, type_, rule, same",
+    [
+        (" 5 ", 5, pa.int32(), {"trim": "both"}, True),
+        ('""', None, pa.int32(), {"empty_is_null": True}, True),
+        ('""', None, pa.int32(), {}, False),
+        ("1.004", Decimal("1.00"), pa.decimal128(18, 2), {"tolerance": "0.005"}, True),
+        ("9007199254740993", 2.0**53, pa.float64(), {}, False),
+        ("1e400", float("inf"), pa.float64(), {}, False),
+        ("-0.0", 0.0, pa.float64(), {}, True),
+        ("9" * 40, Decimal("9" * 38), pa.decimal128(38, 0), {}, False),
+        ("2024-02-29 00:00:00", date(2024, 2, 29), pa.date32(), {}, True),
+        ("2024-02-29 00:00:01", date(2024, 2, 29), pa.date32(), {}, False),
+        ("2024-02-29 10:11:12", date(2024, 2, 29), pa.date32(), {"precision": "day"}, True),
+        (
+            "2024-02-29 10:11:12.9999999",
+            datetime(2024, 2, 29, 10, 11, 12),
+            pa.timestamp("us"),
+            {"precision": "second"},
+            True,
+        ),
+        ("2024-07-01 12:00:00", datetime(2024, 7, 1, 10), UTC_US, {"timezone": "Europe/Berlin"}, True),
+        ("2024-07-01 12:00:00", datetime(2024, 7, 1, 12), UTC_US, {}, True),
+        ("2024-07-01 12:00:00+02:00", datetime(2024, 7, 1, 10), pa.timestamp("us"), {}, True),
+        ("ab", b"ab", pa.binary(), {}, False),
+    ],
+)
+def test_csv_text_is_read_by_value_under_the_rules(tmp_path, text, value, type_, rule, same):
+    (tmp_path / "s.csv").write_text(f"id,v\n1,{text}\n")
+    pq.write_table(pa.table({"id": [1], "v": pa.array([value], type_)}), tmp_path / "t.parquet")
+    rules = Rules(keys=("id",), columns={"v": ColumnRule(**rule)})
+    result = compare(Dataset.open(tmp_path / "s.csv"), Dataset.open(tmp_path / "t.parquet"), rules)
+    assert result.verdict == ("MATCH" if same else "PARTIAL MATCH")
+
+
+def test_nan_is_found_though_parquet_statistics_leave_it_out(tmp_path):
+    """In the file, the smallest and the greatest value are both 1.5."""
+    nan = float("nan")
+    pq.write_table(pa.table({"k": [nan, 1.5, None], "v": [1.5, nan, None]}), tmp_path / "s.parquet")
+    pq.write_table(pa.table({"k": [None, 1.5, nan], "v": [None, nan, nan]}), tmp_path / "t.parquet")
+    for exact in (False, True):
+        rules = Rules(keys=("k",), columns={"v": ColumnRule(tolerance=1)})
+        result = compare(Dataset.open(tmp_path / "s.parquet"), Dataset.open(tmp_path / "t.parquet"), rules, exact=exact)
+        assert (result.paired_rows, [c.differences for c in result.columns]) == (3, [0, 1])

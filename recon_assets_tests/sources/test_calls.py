@@ -326,7 +326,7 @@ def test_a_run_reads_what_it_committed_whatever_others_commit_meanwhile(source, 
     ],
 )
 def test_a_result_set_that_can_not_be_handed_on_is_told_by_position(source, tmp_path, text, message):
-    index = 5 if "5" in message else 0
+    index = 5 if "numbered 6" in message else 0
     with source.call(procedure(tmp_path, text, None), {}) as run, pytest.raises(SourceError, match=message):
         rows_of(run.result_set(index))
 

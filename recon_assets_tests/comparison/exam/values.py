@@ -42,6 +42,9 @@ EQUAL = [
     (dec(19, 4), D("922337203685477.5807"), dec(38, 4), D("922337203685477.5807"), {}),
     (I64, 100, dec(18, 2), D("100.00"), {}),
     (dec(38, 2), D("999999999999999999999999999999999999.99"), dec(38, 2), D("999999999999999999999999999999999999.99"), {}),
+    (pa.decimal256(38, 2), D("1.50"), dec(38, 4), D("1.5"), {}),
+    (pa.decimal256(38, 0), D(10**38 - 1), pa.decimal256(38, 0), D(10**38 - 1), {}),
+    (pa.decimal32(9, 2), D("1.50"), pa.decimal64(18, 4), D("1.5"), {}),
     # floats
     (F64, NAN, F64, NAN, {}),
     (F32, NAN, F64, NAN, {}),
@@ -79,6 +82,9 @@ EQUAL = [
     (US, datetime(2024, 1, 1, 12), UTC_US, datetime(2024, 1, 1, 11, tzinfo=UTC), {"timezone": "Europe/Berlin"}),
     (NS, datetime(2024, 1, 1, 12), UTC_US, datetime(2024, 1, 1, 11, tzinfo=UTC), {"timezone": "Europe/Berlin"}),
     (DATE, date(2024, 7, 1), UTC_US, datetime(2024, 6, 30, 22, tzinfo=UTC), {"timezone": "Europe/Berlin"}),
+    # a repeated hour is the later one, a skipped one is moved on, as AT TIME ZONE does
+    (US, datetime(2024, 11, 3, 1, 30), UTC_US, datetime(2024, 11, 3, 6, 30, tzinfo=UTC), {"timezone": "America/New_York"}),
+    (US, datetime(2024, 3, 10, 2, 30), UTC_US, datetime(2024, 3, 10, 7, 30, tzinfo=UTC), {"timezone": "America/New_York"}),
     (TIME_US, time(1, 2, 3, 4), TIME_NS, time(1, 2, 3, 4), {}),
     (pa.time32("ms"), time(1, 2, 3, 4000), TIME_US, time(1, 2, 3, 4000), {}),
     # binary, uniqueidentifier
@@ -114,6 +120,8 @@ EQUAL = [
     (F64, 1.1, F64, 1.0, {"tolerance": "0.1"}),
     (F64, 0.3, F64, 0.2, {"tolerance": "0.1"}),
     (F32, 1.1, F64, 1.2, {"tolerance": "0.1"}),
+    (F32, 0.1, F64, 0.1, {"tolerance": "1e-8"}),
+    (F32, 1.1, F32, 1.0, {"tolerance": "0.1"}),
     (F64, 1e300, F64, 1.0000001e300, {"relative_tolerance": "0.001"}),
     (F64, 1.25, dec(18, 2), D("1.35"), {"tolerance": "0.1"}),
     (F64, NAN, F64, NAN, {"tolerance": "0.1"}),
@@ -140,6 +148,9 @@ EQUAL = [
     (US, datetime(2024, 1, 1, 10, 59), DATE, date(2024, 1, 1), {"precision": "day"}),
     (US, datetime(2024, 1, 1, 0, 0, 0, 123456), US, datetime(2024, 1, 1, 0, 0, 0, 123999), {"precision": "millisecond"}),
     (UTC_US, datetime(2024, 6, 30, 22, 30, tzinfo=UTC), DATE, date(2024, 7, 1), {"precision": "day", "timezone": "Europe/Berlin"}),
+    (UTC_US, datetime(2024, 6, 30, 18, 15, tzinfo=UTC), US, datetime(2024, 7, 1, 0, 59), {"precision": "hour", "timezone": "Asia/Kathmandu"}),
+    (pa.timestamp("ns", "UTC"), datetime(2024, 1, 1, 0, 40, tzinfo=UTC), UTC_US, datetime(2024, 1, 1, 1, 20, tzinfo=UTC), {"precision": "hour", "timezone": "Asia/Kolkata"}),
+    (US, datetime(9999, 12, 31, 23, 59, 59, 999999), UTC_US, datetime(9999, 12, 31, 22, 59, 59, tzinfo=UTC), {"precision": "second", "timezone": "Europe/Berlin"}),
 ]  # fmt: skip
 
 DIFFERENT = [
@@ -214,6 +225,7 @@ DIFFERENT = [
     (US, datetime(2024, 7, 1, 12), UTC_US, datetime(2024, 7, 1, 12, tzinfo=UTC), {"timezone": "Europe/Berlin"}),
     (US, datetime(9999, 12, 31, 23, 59, 59, 999999), US, datetime(9999, 12, 31, 23, 59, 59, 999998), {}),
     (MS, datetime(2024, 1, 1), US, datetime(2024, 1, 1, 0, 0, 0, 1), {}),
+    (US, datetime(2024, 11, 3, 1, 30), UTC_US, datetime(2024, 11, 3, 5, 30, tzinfo=UTC), {"timezone": "America/New_York"}),
     (US, datetime(1969, 12, 31, 23, 59, 59, 999999), US, datetime(1970, 1, 1), {"precision": "second"}),
     (US, datetime(2024, 1, 1, 10), US, datetime(2024, 1, 1, 11), {"precision": "hour"}),
     (TIME_US, time(1), TIME_US, time(1, 0, 0, 1), {}),
@@ -234,6 +246,10 @@ DIFFERENT = [
     (F64, 2.0**53, F64, 2.0**53 + 2, {"tolerance": "1"}),
     (F64, 1.0, F64, 1.0000000000000002, {"tolerance": "0.0000000000000001"}),
     (F64, 1.11, F64, 1.0, {"tolerance": "0.1"}),
+    (F32, 0.1, F64, 0.1, {"tolerance": "1e-10"}),
+    (TEXT, "1", I32, 1, {"tolerance": 1}),
+    (UTC_US, datetime(2024, 11, 3, 5, 30, tzinfo=UTC), UTC_US, datetime(2024, 11, 3, 6, 30, tzinfo=UTC), {"precision": "hour", "timezone": "America/New_York"}),
+    (UTC_US, datetime(2024, 1, 1, 0, 10, tzinfo=UTC), UTC_US, datetime(2024, 1, 1, 0, 40, tzinfo=UTC), {"precision": "hour", "timezone": "Asia/Kolkata"}),
     (F64, NAN, F64, 1.0, {"tolerance": 1000}),
     (F64, INF, F64, 1.0, {"relative_tolerance": 1}),
     (F64, INF, F64, -INF, {"tolerance": 1, "relative_tolerance": 1}),

@@ -12,6 +12,11 @@ FINE = "CAST('2024-07-01 21:05:03.123456' AS datetime2(6))"
 DAY = "CAST('2024-07-31' AS date)"
 
 VALUES = [
+    ("DATEDIFF(ms, '2024-01-01', '2024-01-01 00:00:01.2345')", "int", "1234"),  # text is datetime2
+    ("DATEDIFF(ms, CAST('2024-01-01' AS datetime), CAST('2024-01-01 00:00:01.010' AS datetime))", "int", "1010"),
+    ("DATEDIFF(day, '0001-01-01', '0001-01-03')", "int", "2"),
+    ("DATEADD(hour, 1, CAST('23:30' AS time(0)))", "time(0)", "00:30:00"),
+    ("DATEADD(minute, -31, CAST('00:30' AS time(0)))", "time(0)", "23:59:00"),
     # from text
     (DAY, "date", "2024-07-31"),
     ("CAST('20240731' AS date)", "date", "2024-07-31"),
@@ -169,6 +174,8 @@ ERRORS = [
     ("DATEADD(year, 8000, '2024-01-01')", 517),
     ("DATEDIFF(second, '1900-01-01', '2024-01-01')", 535),
     ("DATEFROMPARTS(2023, 2, 29)", 289),
+    ("CAST(20240101 AS datetime)", 8115),
+    ("CAST(CAST('9999-12-31 23:59:59.999' AS datetime2(3)) AS datetime)", 242),
     ("DATEFROMPARTS(2023, 13, 1)", 289),
     (f"DATEPART(hour, {DAY})", 9810),
     (f"DATEADD(hour, 1, {DAY})", 9810),
@@ -183,7 +190,8 @@ REFUSED = [
     ("CAST(CAST('2024-01-01 00:00:00.003' AS datetime) AS datetime2)", "datetime2"),
     (f"CONVERT(varchar(30), {STAMP}, 130)", "style 130"),
     (f"DATEPART(nanosecond, {STAMP})", "date part nanosecond"),
-    (f"DATEDIFF(ms, {STAMP}, {STAMP})", "DATEDIFF"),
+    ("DATEDIFF(ms, 0, CAST('2024-01-01 00:00:01.003' AS datetime))", "DATEDIFF"),
+    ("CAST(CAST('2024-01-01 12:00' AS datetime) AS int)", "noon"),
     (f"{DAY} - {STAMP}", "date arithmetic"),
 ]
 

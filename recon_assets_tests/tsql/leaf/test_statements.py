@@ -142,6 +142,30 @@ WRITES = [
         "SELECT name FROM t WHERE id = 1",
         [("m",)],
     ),
+    (
+        "UPDATE t SET amount += 1, name += 'x' WHERE id = 2",
+        1,
+        "SELECT name, amount FROM t WHERE id = 2",
+        [("twox", D("3.50"))],
+    ),
+    ("UPDATE t SET amount -= id * 2 + 1 WHERE id = 1", 1, "SELECT amount FROM t WHERE id = 1", [(D("-1.50"),)]),
+    ("UPDATE t SET amount = DEFAULT WHERE id = 1", 1, "SELECT amount FROM t WHERE id = 1", [(D("7.00"),)]),
+    ("DELETE FROM x FROM t AS x JOIN t AS y ON y.id = x.id + 1", 2, "SELECT id FROM t", [(3,)]),
+    ("DELETE TOP (3) FROM t WHERE id > 1", 2, "SELECT id FROM t", [(1,)]),
+    ("UPDATE TOP (5) t SET name = 'n'", 3, "SELECT DISTINCT name FROM t", [("n",)]),
+    ("INSERT INTO t WITH (TABLOCK) (id) VALUES (8)", 1, "SELECT COUNT(*) FROM t", [(4,)]),
+    (
+        "WITH c AS (SELECT id, ROW_NUMBER() OVER (ORDER BY id DESC) AS n FROM t) DELETE FROM c WHERE n > 1",
+        2,
+        "SELECT id FROM t",
+        [(3,)],
+    ),
+    (
+        "WITH c AS (SELECT *, SUM(id) OVER () AS total FROM t AS x WHERE id > 1) UPDATE c SET amount = total WHERE id = 2",
+        1,
+        "SELECT id, amount FROM t ORDER BY id",
+        [(1, D("1.50")), (2, D("5.00")), (3, None)],
+    ),
 ]
 
 ERRORS = [
@@ -161,6 +185,8 @@ ERRORS = [
     ("INSERT INTO t (nope) VALUES (1)", 207, "nope"),
     ("INSERT INTO nope VALUES (1)", 208, "nope"),
     ("INSERT INTO t (id, id) VALUES (1, 2)", 264, "id"),
+    ("INSERT INTO t VALUES (1)", 213, "does not match table definition"),
+    ("INSERT INTO t SELECT 1, 'x'", 213, "does not match table definition"),
     ("INSERT INTO t (id, name) VALUES (1)", 109, "more columns"),
     ("INSERT INTO t (id) VALUES (1, 2)", 110, "fewer columns"),
     ("INSERT INTO t (id, name) SELECT 1", 120, "fewer items"),
@@ -238,6 +264,14 @@ def test_an_update_from_several_rows_is_refused_where_they_differ():
     assert db.run("UPDATE t SET amount = u.amount FROM t JOIN u ON u.id = t.id") == 2
     with pytest.raises(UnsupportedTSql, match="several different values for one row of t"):
         db.run("UPDATE t SET name = LEFT(u.name, 5) FROM t JOIN u ON u.id = t.id")
+
+
+@pytest.mark.parametrize("text", ["DELETE TOP (2) FROM t", "UPDATE TOP (2) t SET name = 'n'"])
+def test_a_top_that_leaves_rows_out_is_refused_for_which_ones_is_open(text):
+    db = database()
+    with pytest.raises(UnsupportedTSql, match="less than the rows there are"):
+        db.run(text)
+    assert db.run("SELECT COUNT(*) FROM t") == [(3,)]
 
 
 def test_an_assignment_takes_the_last_row_and_no_row_leaves_all():

@@ -7,6 +7,23 @@ from recon_assets.tsql.errors import TSqlError, UnsupportedTSql
 from recon_assets_tests.tsql.leaf.harness import Database
 
 VALUES = [
+    ("PATINDEX('%ter%', 'interesting data')", "int", "3"),
+    ("PATINDEX('%[^0-9]%', '12x4')", "int", "3"),
+    ("PATINDEX('%_B%', 'aab')", "int", "2"),
+    ("PATINDEX('a%', 'ABC')", "int", "1"),
+    ("PATINDEX('b%', 'abc')", "int", "0"),
+    ("PATINDEX('%c', 'abc')", "int", "3"),
+    ("PATINDEX('%a%', NULL)", "int", "NULL"),
+    ("CONVERT(varchar(32), HASHBYTES('MD5', 'a'), 2)", "varchar(32)", "0CC175B9C0F1B6A831C399E269772661"),
+    ("CONVERT(varchar(10), 0x4E61, 1)", "varchar(10)", "0x4E61"),
+    ("CONVERT(varchar(3), 0x4E61, 2)", "varchar(3)", "4E6"),
+    ("CONVERT(varbinary(8), '0x4E61', 1)", "varbinary(8)", "0x4E61"),
+    ("CONVERT(varbinary(8), '4E61', 2)", "varbinary(8)", "0x4E61"),
+    ("CAST('Name' AS varbinary(3))", "varbinary(3)", "0x4E616D"),
+    ("TRY_CONVERT(varbinary(8), '4E6', 2)", "varbinary(8)", "NULL"),
+    ("CONVERT(varchar(20), CAST(-1234567.895 AS money), 1)", "varchar(20)", "-1,234,567.90"),
+    ("CONVERT(varchar(20), CAST(1234567.8912 AS money), 2)", "varchar(20)", "1234567.8912"),
+    ("CONCAT(NULL, NULL)", "varchar(1)", ""),
     ("'abc'", "varchar(3)", "abc"),
     ("N'abc'", "nvarchar(3)", "abc"),
     ("''", "varchar(1)", ""),
@@ -127,6 +144,7 @@ VALUES = [
 ]
 
 TRUE = [
+    "'a[b' LIKE 'a[[]b' AND 'a%b' LIKE 'a[%]b' AND NOT 'axb' LIKE 'a[[]b'",
     "'abc' = 'ABC'",
     "'abc' = 'abc   '",
     "N'abc' = 'ABC  '",
@@ -201,6 +219,7 @@ UNKNOWN = [
 ]
 
 ERRORS = [
+    ("CONVERT(varbinary(8), '4E61', 1)", 8114),
     ("LEFT('abc', -1)", 537),
     ("SUBSTRING('abc', 1, -1)", 537),
     ("RIGHT('abc', -1)", 536),
@@ -215,6 +234,9 @@ ERRORS = [
 ]
 
 REFUSED_BY_VALUE = [
+    "ISNUMERIC('$') = 1",
+    "ISNUMERIC('1,000') = 1",
+    "ISNUMERIC('1e') = 1",
     "N'日本' + N'' = N'日本'",
     "N'ß' = N'ss'",
     "'Ä' < 'B'",
