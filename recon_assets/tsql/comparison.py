@@ -5,6 +5,8 @@ and the keys under which values group and sort. Does not belong here: single con
 sorts (`collation`).
 """
 
+from dataclasses import replace
+
 from recon_assets.tsql import collation, duck
 from recon_assets.tsql.arithmetic import decimal_form, fit
 from recon_assets.tsql.conversion import convert
@@ -34,7 +36,8 @@ def _merge(a: SqlType, b: SqlType) -> SqlType:
         make = nvarchar if high.is_unicode else varchar
         return make(length) if high.name.endswith("varchar") else SqlType(high.name, length=length)
     if high.name == "decimal" and low.is_exact:
-        x, y = decimal_form(high), decimal_form(low)
+        # Only arithmetic takes an integer constant with just its own digits; here it is an int like any other.
+        x, y = decimal_form(high), decimal_form(replace(low, literal_digits=None))
         scale = max(x.scale, y.scale)
         return fit(max(x.precision - x.scale, y.precision - y.scale), scale)
     if high.name in ("datetime2", "time") and low.name == high.name:

@@ -225,7 +225,7 @@ VALUES = [
     ("ROUND(2.5e0, 0)", "float", "3.0"),
     ("ROUND(CAST(1.25555 AS money), 2)", "money", "1.2600"),
     ("POWER(2, 10)", "int", "1024"),
-    ("GREATEST(1, 2.5, 2)", "decimal(2,1)", "2.5"),
+    ("GREATEST(1, 2.5, 2)", "decimal(11,1)", "2.5"),
     ("GREATEST(NULL, CAST('2024-01-02' AS date), '2024-03-01')", "date", "2024-03-01"),
     ("LEAST(3, NULL, 2)", "int", "2"),
     ("CAST(CAST('1900-01-02' AS datetime) AS int)", "int", "1"),
