@@ -130,7 +130,7 @@ def test_a_damaged_manifest_is_told(store, tmp_path):
 
 
 def test_a_table_never_stored_is_told(tmp_path):
-    with pytest.raises(NotIntact, match="r/T_parquet is not stored in .*: materialize it first"):
+    with pytest.raises(NotIntact, match=r"r/T_parquet is not stored in .*: materialize it first"):
         published(tmp_path)
 
 
