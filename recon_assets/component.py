@@ -4,22 +4,25 @@ Belongs here: joining the spec, the asset modules and the schedule; and scaffold
 here: what any asset does (`assets`), or which systems it runs on (`deployments`).
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import dagster as dg
 from dagster.components.scaffold.scaffold import Scaffolder, ScaffoldRequest, scaffold_with
+from jinja2 import Environment, StrictUndefined, TemplateError
 from pydantic import BaseModel, Field
 
 from recon_assets.assets.copies import copy
-from recon_assets.assets.declaration import Declaration
+from recon_assets.assets.declaration import SOURCE_TABLES, Declaration
 from recon_assets.assets.migrated import migrated_logic
 from recon_assets.assets.procedure import procedure_run
 from recon_assets.assets.report import output_report
 from recon_assets.assets.snapshots import input_snapshot
 from recon_assets.assets.tables import input_table
 from recon_assets.automation.schedules import schedule_for
+from recon_assets.errors import ProjectError
 from recon_assets.scaffold import write_draft
 from recon_assets.spec import Reconciliation, bare_name
 
@@ -58,8 +61,15 @@ class ProcedureReconciliation(dg.Component):
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
         assert isinstance(attributes, Reconciliation)
-        rendered = _rendered(attributes.model_dump(exclude_unset=True), context.resolution_context)
-        return cls(Declaration(context.path.name, Path(context.path), Reconciliation.model_validate(rendered)))
+        name = context.path.name
+        if not re.fullmatch(r"[A-Za-z0-9_]+", name) or name == SOURCE_TABLES:
+            raise ProjectError(
+                f"{context.path}: a reconciliation goes by its folder's name, which has letters, digits and _ only, and"
+                f" is not {SOURCE_TABLES!r}: rename the folder"
+            )
+        yaml = f"{context.path / 'defs.yaml'}: attributes"
+        rendered = _rendered(attributes.model_dump(exclude_unset=True), context.resolution_context.scope, yaml)
+        return cls(Declaration(name, Path(context.path), Reconciliation.model_validate(rendered)))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         return reconciliation_definitions(self.declaration)
@@ -91,10 +101,21 @@ def _assets(declaration: Declaration) -> Iterator[dg.AssetsDefinition]:
         yield output_report(declaration, output, name)
 
 
-def _rendered(value: Any, context: dg.ResolutionContext) -> Any:
-    """The YAML's values with `{{ … }}` filled in; other text stays as written, since rendering makes '007' a number."""
+def _rendered(value: Any, scope: Mapping[str, Any], place: str) -> Any:
+    """The YAML's values with `{{ … }}` filled in, as text; a template that gives nothing is an error, not NULL."""
     if isinstance(value, dict):
-        return {key: _rendered(item, context) for key, item in value.items()}
+        return {key: _rendered(item, scope, f"{place}.{key}") for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rendered(item, context) for item in value]
-    return context.resolve_value(value) if isinstance(value, str) and "{{" in value else value
+        return [_rendered(item, scope, f"{place}.{number}") for number, item in enumerate(value)]
+    if not (isinstance(value, str) and "{{" in value):
+        return value
+
+    def given(result: Any) -> Any:
+        if result is None:
+            raise ProjectError(f"{place}: {value} gives no value: set the environment variable it names")
+        return result
+
+    try:
+        return Environment(undefined=StrictUndefined, finalize=given).from_string(value).render(**scope)
+    except TemplateError as error:
+        raise ProjectError(f"{place}: {value} can't be filled in: {error}") from error

@@ -89,7 +89,6 @@ def example_tables(rows: int) -> list[ExampleTable]:
         FROM range({rows}) AS _(i)
     """
     return [
-        ExampleTable("dbo.STG_HOLDING_METRICS", [("date_value", "int"), *fact_keys[1:], *metrics], staging),
         ExampleTable("dbo.FACT_EXECUTIVE_SUMMARY", [*fact_keys, *metrics], ""),
         ExampleTable(
             "dbo.DIM_DATE",
@@ -167,6 +166,8 @@ def example_tables(rows: int) -> list[ExampleTable]:
             ('travel ', 'Travel, single trip', 1.0000)""",
             ["PolicyCode"],
         ),
+        # Last, so that its row count says that all of them are there.
+        ExampleTable("dbo.STG_HOLDING_METRICS", [("date_value", "int"), *fact_keys[1:], *metrics], staging),
     ]
 
 

@@ -40,7 +40,7 @@ def disk(folder: Path, needed_bytes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.write_bytes(b"")
-        probe.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise Unmet(
             f"{folder} can't be written to ({error.strerror}): free some space or change its permissions, or set"

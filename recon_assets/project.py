@@ -11,15 +11,11 @@ from types import ModuleType
 from typing import Any
 
 import dagster as dg
-from dagster.components.core.component_tree import ComponentTreeException
 from pydantic import ValidationError
 
 from recon_assets.assets.source_tables import source_tables
 from recon_assets.component import ProcedureReconciliation
-
-
-class ProjectError(Exception):
-    """A reconciliation can't be loaded; the message names file, line and field."""
+from recon_assets.errors import ProjectError
 
 
 def load_project(defs_module: ModuleType, resources: Mapping[str, Any]) -> dg.Definitions:
@@ -37,7 +33,7 @@ def load_project(defs_module: ModuleType, resources: Mapping[str, Any]) -> dg.De
     )
     try:
         own = tree.build_defs()
-    except ComponentTreeException as error:
+    except Exception as error:  # of whatever kind: it came from the project's own files
         raise ProjectError(_explained(error)) from error
     declarations = [component.declaration for component in tree.get_all_components(ProcedureReconciliation)]
     return dg.Definitions.merge(
@@ -53,8 +49,10 @@ def load_project(defs_module: ModuleType, resources: Mapping[str, Any]) -> dg.De
 def _explained(error: Exception) -> str:
     """What is wrong, a line each; Dagster puts file and line into the location of each of pydantic's errors."""
     cause = error
-    while not isinstance(cause, ValidationError) and isinstance(cause.__cause__, Exception):
+    while not isinstance(cause, ValidationError | ProjectError) and isinstance(cause.__cause__, Exception):
         cause = cause.__cause__
+    if isinstance(cause, ProjectError):
+        return str(cause)
     if not isinstance(cause, ValidationError):
         return f"{error}\n{type(cause).__name__}: {cause}"
     lines = []

@@ -5,30 +5,21 @@ Dagster objects made from it (`component`), the comparison rules (`comparison.ru
 files it names (they are read when the graph is built or run).
 """
 
-from datetime import date, datetime, time
-from decimal import Decimal
+import re
+from datetime import datetime
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 # What Dagster accepts, in its own words (private, but Dagster is pinned): asked here, a mistake has file and line.
 from dagster._core.definitions.utils import is_valid_owner
 from dagster._utils.schedules import is_valid_cron_string
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from recon_assets.comparison.result import Verdict
 from recon_assets.comparison.rules import Rules
+from recon_assets.parameters import python_value
 from recon_assets.sources.base import Parameter, SourceError
 from recon_assets.sources.names import parse_name
-from recon_assets.tsql.errors import UnsupportedTSql
-from recon_assets.tsql.types import parse_type
 
 
 def _object_name(text: str) -> str:
@@ -52,17 +43,6 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_PYTHON_TYPES: dict[str, Any] = {
-    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), int),
-    **dict.fromkeys(("decimal", "numeric", "money", "smallmoney"), Decimal),
-    **dict.fromkeys(("float", "real"), float),
-    **dict.fromkeys(("datetime", "datetime2", "smalldatetime"), datetime),
-    "bit": bool,
-    "date": date,
-    "time": time,
-}
-
-
 class ParameterSpec(_Model):
     """A parameter of the procedure; the same value reaches both sides."""
 
@@ -71,28 +51,13 @@ class ParameterSpec(_Model):
 
     @model_validator(mode="after")
     def _value_fits_type(self) -> Self:
-        self._python_value()
+        if not (isinstance(self.value, str) and "{{" in self.value):  # a template is checked when it is filled in
+            python_value(self.type, self.value)
         return self
-
-    def _python_value(self) -> Any:
-        try:
-            name = parse_type(self.type).name
-        except UnsupportedTSql as error:
-            raise ValueError(str(error)) from error
-        if self.value is None:
-            return None
-        wanted = _PYTHON_TYPES.get(name, str)
-        # YAML's own float has lost digits already where the text had many; its shortest text is what was written.
-        value = str(self.value) if wanted is Decimal and isinstance(self.value, float) else self.value
-        try:
-            return TypeAdapter(wanted).validate_python(value, strict=wanted is str)
-        except ValidationError as error:
-            hint = ": put it in quotes" if wanted is str else ""
-            raise ValueError(f"{self.value!r} is no value of type {self.type}{hint}") from error
 
     def bind(self, name: str) -> Parameter:
         """The parameter as sources and targets take it, its value in the Python type that fits its T-SQL type."""
-        return Parameter(name=name, type=self.type, value=self._python_value())
+        return Parameter(name=name, type=self.type, value=python_value(self.type, self.value))
 
 
 class OutputSpec(Rules):
@@ -228,6 +193,37 @@ class Reconciliation(_Model):
                 if folded.count(name.lower()) > 1:
                     raise ValueError(f"two {kind}s are named {name}: the target and the assets tell them apart by it")
         return self
+
+    @model_validator(mode="after")
+    def _an_output_named_like_an_input_is_that_table(self) -> Self:
+        inputs = {bare_name(table).lower(): table for table in self.inputs}
+        for output, name in zip(self.outputs, self.output_names, strict=True):
+            same = inputs.get(name.lower())
+            if same and (output.table is None or parse_name(same).key != parse_name(output.table).key):
+                raise ValueError(
+                    f"output {name} has the name of the input {same} but is another table: rename a result"
+                    " set with `name`; two tables of one name in different schemas can't be told apart"
+                )
+            if same and f"{name}_before".lower() in inputs:
+                raise ValueError(f"{name} is read and filled, and shows as {name}_before: no input may have that name")
+        return self
+
+    @field_validator("parameters")
+    @classmethod
+    def _parameter_names(cls, parameters: dict[str, ParameterSpec]) -> dict[str, ParameterSpec]:
+        for name in parameters:
+            if not re.fullmatch(r"[^\W\d]\w*", name):
+                raise ValueError(f"{name!r} is no parameter name: write it without `@`, such as LoopInstance")
+            if [other.lower() for other in parameters].count(name.lower()) > 1:
+                raise ValueError(f"{name} is given twice: T-SQL does not tell names apart by case")
+        return parameters
+
+    @field_validator("clock")
+    @classmethod
+    def _clock_has_no_zone(cls, clock: datetime | None) -> datetime | None:
+        if clock is not None and clock.tzinfo is not None:
+            raise ValueError("write the clock without a zone: GETDATE() has none either")
+        return clock
 
     @model_validator(mode="after")
     def _result_sets_have_names(self) -> Self:

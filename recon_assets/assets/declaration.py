@@ -48,7 +48,7 @@ class Declaration:
 
     @cached_property
     def logic_file(self) -> Path | None:
-        """The text of the migrated logic; None where it lies in an installed module."""
+        """The text of the migrated logic; None for a Python module that can't be found."""
         return python.source_file(self.logic) if self.logic.kind == "python" else self.folder / self.logic.text
 
     def key(self, table: str, layer: str) -> dg.AssetKey:
@@ -84,11 +84,11 @@ class Declaration:
         return self._version(self.logic_file if self.logic.kind != "parquet" else None)
 
     def code_hashes(self) -> dict[str, str]:
-        """SHA-256 of each text that runs, by file name."""
-        files = [self.procedure.definition]
+        """SHA-256 of each text that runs, by side and file name."""
+        sides = {"source": self.procedure.definition}
         if self.logic_file is not None and self.logic.kind != "parquet":
-            files.append(self.logic_file)
-        return {file.name: file_hash(file) for file in files}
+            sides["target"] = self.logic_file
+        return {f"{side}: {file.name}": file_hash(file) for side, file in sides.items()}
 
     def code_references(self, *files: Path | None) -> dict[str, Any]:
         """Metadata that links an asset to its texts in the editor; None, a text that isn't here, is passed over."""

@@ -10,6 +10,9 @@ import dagster as dg
 from recon_assets.io_managers.layer import INTACT
 from recon_assets.io_managers.stored_table import InputRows, StoredTable
 
+CODE = "code_version"
+"""Where an output's `made_by` says by which text, parameters and clock it was made."""
+
 
 def intact_check(key: dg.AssetKey) -> dg.AssetCheckSpec:
     """The check that stops everything downstream of a table that can't be shown to be whole."""

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from recon_assets.assets.declaration import Declaration
-from recon_assets.assets.layers import input_rows, intact_check
+from recon_assets.assets.layers import CODE, input_rows, intact_check
 from recon_assets.io_managers.delta import Computed, DeltaLayer
 from recon_assets.io_managers.stored_table import StoredTable
 from recon_assets.targets.base import TableVersion, Target
@@ -48,7 +48,13 @@ def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
         with target.run(declaration.logic, tables, spec.output_names, parameters, spec.clock) as frames:
             for name in spec.output_names:
                 key = declaration.key(name, "delta")
-                made = Computed(name, frames[name], inputs=read, made_by=target.describe())
+                made = Computed(
+                    name,
+                    origin=str(declaration.logic_file or declaration.logic.text),
+                    frame=frames[name],
+                    inputs=read,
+                    made_by=target.describe() | {CODE: declaration.target_version()},
+                )
                 yield dg.MaterializeResult(asset_key=key, value=made)
                 yield delta_layer.intact(key)
 

@@ -10,8 +10,9 @@ from typing import Any
 import dagster as dg
 
 from recon_assets.assets.declaration import Declaration
-from recon_assets.assets.layers import input_rows, intact_check
+from recon_assets.assets.layers import CODE, input_rows, intact_check
 from recon_assets.comparison import FingerprintStream
+from recon_assets.io_managers.layer import table_schema
 from recon_assets.io_managers.parquet import ParquetLayer, Rows
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.sources.base import Source
@@ -59,18 +60,27 @@ def procedure_run(declaration: Declaration) -> dg.AssetsDefinition:
         parquet_layer: dg.ResourceParam[ParquetLayer],
         **snapshots: StoredTable,
     ) -> Iterator[Any]:
-        for table, argument in zip(spec.inputs, inputs, strict=True):
-            _check_unchanged(source, table, snapshots[argument])
-        with source.call(declaration.procedure, spec.bound_parameters(), now=spec.clock, log=context.log.info) as run:
+        def check_inputs() -> None:
+            for table, argument in zip(spec.inputs, inputs, strict=True):
+                _check_unchanged(source, table, snapshots[argument])
+
+        with source.call(
+            declaration.procedure, spec.bound_parameters(), now=spec.clock, log=context.log.info, before=check_inputs
+        ) as run:
             for output, name in outputs:
                 opened = run.read(output.table) if output.table else run.result_set((output.result_set or 1) - 1)
                 with opened as reader:
                     yield dg.MaterializeResult(
                         asset_key=declaration.key(name, "synapse"),
-                        metadata={"return_code": run.return_code, "messages": run.messages},
+                        metadata={
+                            "return_code": run.return_code,
+                            "messages": run.messages,
+                            "dagster/column_schema": table_schema(reader.schema),
+                        },
                     )
                     parquet = declaration.key(name, "parquet")
-                    rows = Rows(name, reader, input_rows(snapshots.values()), {"source": source.describe()})
+                    made_by = {"source": source.describe(), CODE: declaration.source_version()}
+                    rows = Rows(name, reader, input_rows(snapshots.values()), made_by)
                     yield dg.MaterializeResult(asset_key=parquet, value=rows)
                 yield parquet_layer.intact(parquet)
 

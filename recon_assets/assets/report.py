@@ -12,12 +12,14 @@ from typing import Any
 import dagster as dg
 
 from recon_assets.assets.declaration import Declaration
+from recon_assets.assets.layers import CODE
 from recon_assets.comparison import Dataset
 from recon_assets.engines import DuckDBEngine
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.reports.checks import CHECKS, check_facts
 from recon_assets.reports.record import InputProof, OutputReport, ParameterText
-from recon_assets.spec import OutputSpec, bare_name
+from recon_assets.sources.base import Parameter
+from recon_assets.spec import OutputSpec, Reconciliation, bare_name
 
 _VERSIONS = ("recon-assets", "dagster", "duckdb", "pyarrow", "pyspark", "deltalake", "sqlglot")
 
@@ -65,13 +67,12 @@ def output_report(declaration: Declaration, output: OutputSpec, name: str) -> dg
                 finished_at=finished,
                 comparison=comparison,
                 expected=output.expect,
-                parameters={
-                    parameter: ParameterText(type=bound.type, value=None if bound.value is None else str(bound.value))
-                    for parameter, bound in spec.bound_parameters().items()
-                },
+                parameters=_parameters(spec),
                 source_system=source_output.made_by.get("source", ""),
                 target_system=", ".join(
-                    f"{what} {how}" if what != "target" else how for what, how in target_output.made_by.items()
+                    how if what == "target" else f"{what} {how}"
+                    for what, how in target_output.made_by.items()
+                    if what != CODE
                 ),
                 inputs=inputs,
                 code_hashes=declaration.code_hashes(),
@@ -98,15 +99,36 @@ def _data_version(source: StoredTable, target: StoredTable, output: OutputSpec) 
     return dg.DataVersion(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32])
 
 
+def _parameters(spec: Reconciliation) -> dict[str, ParameterText]:
+    """What both sides were given, as text; the clock among them."""
+    given = dict(spec.bound_parameters())
+    if spec.clock is not None:
+        given["clock"] = Parameter("clock", "datetime2", spec.clock)
+    return {
+        name: ParameterText(type=bound.type, value=None if bound.value is None else str(bound.value))
+        for name, bound in given.items()
+    }
+
+
 def _proofs(declaration: Declaration, source: StoredTable, target: StoredTable) -> list[InputProof]:
     """That both outputs rest on the same inputs. Raises NotIntact where one side was made from others."""
     names = [bare_name(table) for table in declaration.spec.inputs]
-    apart = [name for name in names if target.inputs and source.inputs[name] != target.inputs[name]]
+    sides = (source, target) if target.inputs else (source,)
+    apart = [name for name in names if len({side.inputs.get(name) for side in sides}) > 1 or name not in source.inputs]
     if apart:
         raise NotIntact(
             f"the two sides of {source.table} were made from different rows of {', '.join(apart)}: comparing them"
             f" would say nothing. Materialize the whole reconciliation {declaration.name} again."
         )
+    for side, output, declared in (
+        ("procedure", source, declaration.source_version()),
+        ("migrated logic", target, declaration.target_version()),
+    ):
+        if output.made_by.get(CODE) != declared:
+            raise NotIntact(
+                f"{output.table} was made by another text, parameters or clock of the {side} than {declaration.name}"
+                f" declares now. Materialize the whole reconciliation {declaration.name} again."
+            )
     proofs = []
     for name in names:
         read, read_by_target = source.inputs[name], target.inputs.get(name)

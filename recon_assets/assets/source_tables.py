@@ -16,7 +16,7 @@ from recon_assets.spec import bare_name
 def source_tables(declarations: Sequence[Declaration]) -> list[dg.AssetSpec]:
     """An external asset for every table that any reconciliation reads or fills."""
     names: dict[dg.AssetKey, str] = {}
-    fills: dict[dg.AssetKey, list[Declaration]] = defaultdict(list)
+    fills: dict[dg.AssetKey, list[tuple[Declaration, str]]] = defaultdict(list)
     reads: dict[dg.AssetKey, list[Declaration]] = defaultdict(list)
     for declaration in declarations:
         for table in declaration.spec.inputs:
@@ -25,13 +25,13 @@ def source_tables(declarations: Sequence[Declaration]) -> list[dg.AssetSpec]:
         for output in declaration.spec.outputs:
             if output.table:
                 names.setdefault(source_key(output.table), output.table)
-                fills[source_key(output.table)].append(declaration)
+                fills[source_key(output.table)].append((declaration, bare_name(output.table)))
     return [
         dg.AssetSpec(
             key,
             deps=[
-                declaration.key(bare_name(table), "synapse")
-                for declaration in fills[key]
+                declaration.key(name, "synapse")
+                for declaration, name in fills[key]
                 if declaration not in _readers(key, reads)
             ],
             group_name=SOURCE_TABLES,

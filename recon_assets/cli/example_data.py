@@ -38,7 +38,7 @@ def example_data(ctx: click.Context, rows: int) -> None:
         ctx.exit(2)
     tables = example_tables(rows)
     there = {str(table.name): table.rows for table in source.tables()} if source.root.is_dir() else {}
-    if there.get(tables[0].name) == rows and all(table.name in there for table in tables):
+    if there.get(tables[-1].name) == rows and all(table.name in there for table in tables):
         return
     with console.status(f"Making the examples' tables, {rows:,} rows …") as status:
         for table in create_example_data(source, tables):

@@ -16,12 +16,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from recon_assets import preflight
+from recon_assets.errors import ProjectError
 from recon_assets.home import ensure_dagster_home, home
 from recon_assets.io_managers.report_store import ReportStore
-from recon_assets.project import ProjectError
 from recon_assets.reports.console import summary_table
+from recon_assets.reports.files import ReportError
 from recon_assets.reports.html import write_html
 from recon_assets.reports.record import OutputReport
+
+INTERRUPTED = "DagsterExecutionInterruptedError"
+"""How a failed step says that it was stopped by Ctrl-C or a signal."""
 
 _LEAST_FREE_BYTES = 500_000_000
 
@@ -56,7 +60,9 @@ def run(ctx: click.Context, names: Sequence[str]) -> None:
     ensure_dagster_home()
     try:
         from recon_assets.definitions import defs
-    except ProjectError as error:
+
+        dg.Definitions.validate_loadable(defs)
+    except (ProjectError, dg.DagsterError) as error:
         fail(f"the reconciliations can't be loaded:\n{error}")
         ctx.exit(2)
     known = sorted(job.name for job in defs.jobs or ())
@@ -79,12 +85,15 @@ def run(ctx: click.Context, names: Sequence[str]) -> None:
         outcomes = [_run_one(defs, name, instance, progress) for name in names or known]
 
     reports = [report for outcome in outcomes for report in outcome.reports]
+    errors = [error for outcome in outcomes for error in outcome.errors]
     if reports:
         page = home() / "reports" / "report.html"
-        write_html(reports, page)
         console.print(summary_table(reports))
-        console.print(f"Report: {page}", soft_wrap=True, highlight=False)
-    errors = [error for outcome in outcomes for error in outcome.errors]
+        try:
+            write_html(reports, page)
+            console.print(f"Report: {page}", soft_wrap=True, highlight=False)
+        except ReportError as error:
+            errors.append(str(error))
     for error in errors:
         fail(error)
     ctx.exit(2 if errors else int(not all(report.as_expected for report in reports)))
@@ -114,6 +123,8 @@ def _run_one(defs: dg.Definitions, name: str, instance: dg.DagsterInstance, prog
     instance.add_event_listener(run_id, follow)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, run_config=quiet)
+    if any(INTERRUPTED in error for error in errors):
+        raise click.Abort
     progress.update(task, step="done" if result.success else "[red]failed[/red]")
     store = ReportStore(root=str(home() / "reports"))
     if not result.success and not errors:

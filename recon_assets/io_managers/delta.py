@@ -4,7 +4,8 @@ Belongs here: having the target make a Delta table (from a copy's files, or from
 and showing what it holds. Does not belong here: Spark (`targets`), or the migrated logic.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +16,15 @@ from deltalake import DeltaTable
 from recon_assets.comparison import ComparisonError, Dataset, fingerprint
 from recon_assets.io_managers.layer import TableLayer
 from recon_assets.io_managers.stored_table import InputRows, StoredFile, StoredTable
-from recon_assets.targets.base import Target
+from recon_assets.targets.base import Target, TargetError
 
 
 @dataclass(frozen=True)
 class Computed:
-    """What the migrated logic returned for one output: the target's DataFrame and the inputs it read."""
+    """What the migrated logic (named by `origin`) returned for one output: a DataFrame and the inputs it read."""
 
     table: str
+    origin: str
     frame: Any
     inputs: Mapping[str, InputRows]
     made_by: Mapping[str, str]
@@ -37,10 +39,12 @@ class DeltaLayer(TableLayer):
         """Make the Delta table: a copy's rows as they are, or the migrated logic's result."""
         with self._new_folder(context) as folder:
             if isinstance(value, StoredTable):
-                self.target.load(value.paths, str(folder))
+                with _telling(f"loading {value.table}"):
+                    self.target.load(value.paths, str(folder))
                 schema, rows_of = value.schema, value.fingerprint
             else:
-                self.target.save(value.frame, str(folder))
+                with _telling(f"{value.origin}, computing {value.table}"):
+                    self.target.save(value.frame, str(folder))
                 made = Dataset.delta(str(folder))
                 schema, rows_of = made.schema, fingerprint(made, made.schema)
             table = DeltaTable(str(folder))
@@ -75,6 +79,14 @@ class DeltaLayer(TableLayer):
             f"{stored.folder} holds {found.rows:,} rows with fingerprint {found.digest} ({logged:,} by its Delta log),"
             f" but {stored.rows:,} rows with fingerprint {stored.fingerprint.digest} were to be stored"
         )
+
+
+@contextmanager
+def _telling(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except TargetError as error:
+        raise TargetError(f"{doing}: {error}") from error
 
 
 def _logged_rows(table: DeltaTable) -> dict[str, int]:

@@ -12,20 +12,25 @@ next publication, for whoever is still reading it.
 """
 
 import shutil
+import time
 import uuid
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 import dagster as dg
 import pyarrow as pa
+from dagster._core.definitions.data_version import extract_data_version_from_entry
 from pydantic import PrivateAttr
 from upath import UPath
 
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.sources.base import TSQL_TYPE
+
+_A_DAY = 24 * 60 * 60
 
 INTACT = "intact"
 """The asset check that every hop carries."""
@@ -72,6 +77,14 @@ class TableLayer(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> StoredTable:
         """The published table, its files checked anew. Raises NotIntact where a file is gone or changed."""
         stored = self.current(context.asset_key)
+        newest = context.instance.get_latest_materialization_event(context.asset_key)
+        version = extract_data_version_from_entry(newest) if newest is not None else None
+        if version is not None and version.value != stored.fingerprint.digest:
+            raise NotIntact(
+                f"{context.asset_key.to_user_string()} was materialized since, but what was then stored could not be"
+                f" shown to be intact, or another run is at it: {stored.folder} holds what was there before."
+                " Materialize it again."
+            )
         stored.check_intact()
         return stored
 
@@ -114,12 +127,16 @@ class TableLayer(dg.ConfigurableIOManager):
     def _publish(self, key: dg.AssetKey, stored: StoredTable) -> None:
         home = self._home(key)
         pointer = home / "current.json"
-        keep = {stored.folder.name}
-        if pointer.exists():
-            keep.add(self.current(key).folder.name)
-        replace_text(pointer, stored.to_json())
+        try:
+            before = self.current(key)
+        except NotIntact:  # none yet, or its manifest is damaged
+            before = None
+        published = replace(stored, previous=before.folder.name if before else None)
+        replace_text(pointer, published.to_json())
         for folder in home.iterdir():
-            if folder.is_dir() and folder.name not in keep:
+            superseded = before is not None and folder.name == before.previous
+            in_use = folder.name in (published.folder.name, published.previous)
+            if folder.is_dir() and (superseded or (not in_use and _abandoned(folder))):
                 _remove(folder)
 
     def _home(self, key: dg.AssetKey) -> UPath:
@@ -144,6 +161,11 @@ def table_schema(schema: pa.Schema) -> dg.TableSchema:
             for column in schema
         ]
     )
+
+
+def _abandoned(folder: UPath) -> bool:
+    """Left by a run that ended before it could publish; a younger folder may be another run's at work."""
+    return time.time() - folder.stat().st_mtime > _A_DAY
 
 
 def _remove(folder: UPath) -> None:

@@ -61,6 +61,7 @@ class StoredTable:
     inputs: Mapping[str, InputRows] = field(default_factory=dict)
     delta_version: int | None = None
     made_by: Mapping[str, str] = field(default_factory=dict)
+    previous: str | None = None  # the folder published before this one
 
     @property
     def rows(self) -> int:
@@ -107,6 +108,7 @@ class StoredTable:
                 "inputs": {name: vars(rows) for name, rows in self.inputs.items()},
                 "delta_version": self.delta_version,
                 "made_by": dict(self.made_by),
+                "previous": self.previous,
             },
             indent=1,
         )
@@ -125,6 +127,7 @@ class StoredTable:
             inputs={name: InputRows(**rows) for name, rows in record["inputs"].items()},
             delta_version=record["delta_version"],
             made_by=record["made_by"],
+            previous=record["previous"],
         )
 
 

@@ -82,8 +82,12 @@ class Source(Protocol):
         *,
         now: datetime | None = None,
         log: Callable[[str], None] = lambda message: None,
+        before: Callable[[], None] = lambda: None,
     ) -> AbstractContextManager[ProcedureRun]:
         """Run a procedure once, `log` getting its messages as they come.
+
+        `before` is called right before it starts, when nobody else can change the tables any more where the source
+        can see to that (the embedded one does); what it raises ends the call.
 
         `now` pins what GETDATE() and its kind answer, where the source can (the embedded one can). A procedure
         that fails raises SourceError with error number, line and procedure, and leaves its tables as they were.

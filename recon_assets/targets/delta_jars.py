@@ -85,7 +85,7 @@ def main() -> None:
     print("Fetching Delta Lake's jars (once) …", flush=True)
     try:
         fetch()
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, subprocess.SubprocessError, StopIteration, ValueError):
         print(
             "Delta Lake's jars can't be fetched from Maven: local tables will be Parquet registered as Delta, and"
             " targets that use MERGE, UPDATE or DELETE will fail. Run `make setup` again with network to get them."

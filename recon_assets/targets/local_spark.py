@@ -6,7 +6,9 @@ session (`sql`, `python`), which is the same on every Spark.
 
 import logging
 import os
+import re
 import sys
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -81,6 +83,9 @@ class LocalSpark(dg.ConfigurableResource):
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
         # No table goes through pandas, whose version PySpark warns of.
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+        # PySpark turns a datetime without a zone into an instant by the process's zone; Spark's session is in UTC.
+        os.environ["TZ"] = "UTC"
+        time.tzset()
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         session: SparkSession = self.spark.spark_session
@@ -97,6 +102,7 @@ class LocalSpark(dg.ConfigurableResource):
 
     def save(self, frame: DataFrame, folder: str) -> None:
         """Compute a DataFrame and store it as a Delta table in `folder`, which may exist but must be empty."""
+        _check_columns(frame)
         try:
             if self._delta:
                 frame.write.format("delta").mode("append").save(folder)
@@ -155,3 +161,16 @@ def _parquet(session: SparkSession, logic: Logic) -> DataFrame:
         raise TargetError(
             f"{path} can't be read as Parquet: {plain_message(error)}. Write the output there, or correct `parquet:`"
         ) from error
+
+
+def _check_columns(frame: DataFrame) -> None:
+    """Say of a column what Delta Lake would refuse less plainly. Raises TargetError."""
+    names = [name.lower() for name in frame.columns]
+    for name in frame.columns:
+        if re.search(r"[ ,;{}()\n\t=]", name):
+            raise TargetError(
+                f"column `{name}`: Delta Lake takes no spaces and none of ,;{{}}()= in a column name; give it an alias"
+                " (and the pair of names under `rename`)"
+            )
+        if names.count(name.lower()) > 1:
+            raise TargetError(f"column `{name}` comes twice: give each column a name of its own")

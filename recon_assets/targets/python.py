@@ -31,12 +31,9 @@ def run(
 ) -> dict[str, DataFrame]:
     """Call the function with what its arguments name. Raises TargetError with the place inside the function."""
     function = load(logic)
-    offered: dict[str, Any] = {"spark": session}
-    if clock is not None:
-        offered["clock"] = clock
-    offered |= {_folded(name): parameter.value for name, parameter in parameters.items()}
-    for name, frame in inputs.items():
-        offered[_folded(name)] = offered[_folded(name + "_df")] = frame
+    offered: list[tuple[str, Any]] = [("spark", session), *(("clock", clock),) * (clock is not None)]
+    offered += [(name, parameter.value) for name, parameter in parameters.items()]
+    offered += [(name + ending, frame) for name, frame in inputs.items() for ending in ("", "_df")]
     arguments = _match(logic, function, offered)
     try:
         returned = function(**arguments)
@@ -61,9 +58,16 @@ def load(logic: Logic) -> Callable[..., Any]:
 
 
 def source_file(logic: Logic) -> Path | None:
-    """The file of a module beside the YAML; None where the module is an installed one."""
-    path = logic.folder / f"{logic.text.split(':')[0]}.py"
-    return path if path.is_file() else None
+    """The file of the module: beside the YAML, or installed; None where there is none."""
+    module = logic.text.split(":")[0]
+    path = logic.folder / f"{module}.py"
+    if path.is_file():
+        return path
+    try:
+        found = importlib.util.find_spec(module)
+    except ImportError:
+        return None
+    return Path(found.origin) if found and found.origin else None
 
 
 def _import(module_name: str, folder: Path) -> Any:
@@ -79,17 +83,24 @@ def _import(module_name: str, folder: Path) -> Any:
     return module
 
 
-def _match(logic: Logic, function: Callable[..., Any], offered: Mapping[str, Any]) -> dict[str, Any]:
+def _match(logic: Logic, function: Callable[..., Any], offered: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        if _folded(name) in offered:
-            arguments[name] = offered[_folded(name)]
+        meant = [(n, value) for n, value in offered if n == name] or [
+            (n, value) for n, value in offered if _folded(n) == _folded(name)
+        ]
+        if len(meant) > 1:
+            raise TargetError(
+                f"{logic.text}: argument `{name}` may mean {' or '.join(n for n, _ in meant)}: spell it as one of them"
+            )
+        if meant:
+            arguments[name] = meant[0][1]
         elif parameter.default is parameter.empty:
             raise TargetError(
                 f"{logic.text} has an argument `{name}` that is no input table (with or without `_df`), no parameter"
-                f" and not `spark`; there are: {', '.join(sorted(offered))} (case and underscores don't matter)"
+                f" and not `spark`; there are: {', '.join(n for n, _ in offered)} (case and underscores don't matter)"
             )
     return arguments
 

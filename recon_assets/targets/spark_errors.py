@@ -4,6 +4,8 @@ Belongs here: finding the words that matter in an error that crossed from the JV
 of ours it becomes.
 """
 
+import re
+
 from py4j.protocol import Py4JJavaError
 
 
@@ -14,4 +16,5 @@ def plain_message(error: Exception) -> str:
         while cause.getCause() is not None:
             cause = cause.getCause()
         return str(cause.getMessage())
-    return str(error).split("JVM stacktrace")[0].strip()
+    # After the position Spark prints the whole query plan.
+    return re.sub(r"(line \d+,? pos \d+);\n.*", r"\1", str(error).split("JVM stacktrace")[0], flags=re.DOTALL).strip()

@@ -15,6 +15,7 @@ from typing import Any
 import sqlglot
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
@@ -72,7 +73,12 @@ def _prepare(inputs: Mapping[str, DataFrame], outputs: Sequence[str]) -> None:
 
 
 def _arguments(parameters: Mapping[str, Parameter], clock: datetime | None) -> dict[str, Any]:
-    values: dict[str, Any] = {name: parameter.value for name, parameter in parameters.items()}
+    # Spark tells names apart by case, T-SQL does not: the usual spellings all do.
+    values: dict[str, Any] = {
+        spelling: parameter.value
+        for name, parameter in parameters.items()
+        for spelling in (name, name.lower(), name.upper())
+    }
     return values if clock is None else values | {"clock": clock}
 
 
@@ -119,7 +125,10 @@ def _statements(text: str) -> list[tuple[int, str]]:
     """Each statement with the line it starts on (1 is the first), split at semicolons outside of text and comments."""
     statements: list[tuple[int, str]] = []
     pending: list[Token] = []
-    for token in [*sqlglot.tokenize(text, read="databricks"), None]:
+    tokens = sqlglot.tokenize(text, read="databricks")
+    if tokens and tokens[0].token_type is TokenType.BEGIN:  # an SQL script, which Spark takes whole
+        return [(tokens[0].line, text)]
+    for token in [*tokens, None]:
         if token is not None and token.token_type is not TokenType.SEMICOLON:
             pending.append(token)
         elif pending:
@@ -129,7 +138,12 @@ def _statements(text: str) -> list[tuple[int, str]]:
 
 
 def _is_query(statement: str) -> bool:
-    return sqlglot.tokenize(statement, read="databricks")[0].token_type in _QUERY_STARTS
+    if sqlglot.tokenize(statement, read="databricks")[0].token_type not in _QUERY_STARTS:
+        return False
+    try:  # WITH may also begin an INSERT
+        return isinstance(sqlglot.parse_one(statement, read="databricks"), exp.Query)
+    except SqlglotError:  # Spark reads more than sqlglot does
+        return True
 
 
 def _place(path: str, first_line: int, error: PySparkException) -> str:
@@ -138,4 +152,6 @@ def _place(path: str, first_line: int, error: PySparkException) -> str:
     # Parser errors say `(line 3, pos 12)`, analysis errors `line 3 pos 12`.
     found = re.search(r"line (\d+),? pos \d+", message)
     line = first_line + int(found[1]) - 1 if found else first_line
+    if "TABLE_OR_VIEW_NOT_FOUND" in message:
+        message += " A target sees the reconciliation's inputs, by their bare names, and the tables it creates itself."
     return f"{path}:{line}: {message}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recon_assets.project import ProjectError
+from recon_assets.errors import ProjectError
 from recon_assets_tests.assets.conftest import COPY, Project, copying
 
 TABLE = {"id": "int", "amount": "decimal(9,2)"}

@@ -134,6 +134,7 @@ class EmbeddedSource:
         *,
         now: datetime | None = None,
         log: Callable[[str], None] = lambda message: None,
+        before: Callable[[], None] = lambda: None,
     ) -> Iterator[EmbeddedRun]:
         """Run a procedure or script once and commit what it did; see `Source.call`.
 
@@ -145,6 +146,7 @@ class EmbeddedSource:
             with self._storage.telling(), ExitStack() as writing:
                 folder = cleanup.enter_context(self._storage.session_folder())
                 writing.enter_context(self._storage.writing(log))
+                before()
                 session = cleanup.enter_context(closing(Session(self._storage, folder, self._memory_limit)))
                 interpreter, code, messages = execute(session, procedure, parameters, now, log)
                 catalog = session.publish()
