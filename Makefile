@@ -13,10 +13,12 @@ help:  ## this list
 
 # Make turns every failure into exit code 2; `recon run` itself tells an unexpected verdict (1) from an error (2).
 run: .venv/ready  ## reconcile the examples and print their verdicts (RECON_EXAMPLE_ROWS=… for more rows)
+	@.venv/bin/python -m recon_assets.targets.delta_jars
 	@.venv/bin/recon example-data
 	@.venv/bin/recon run
 
 test: .venv/ready-dev  ## install what the tests need and run them all
+	@.venv/bin/python -m recon_assets.targets.delta_jars
 	@scripts/install-browser
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .

@@ -5,7 +5,7 @@ here: what any asset does (`assets`), or which systems it runs on (`deployments`
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,8 +67,7 @@ class ProcedureReconciliation(dg.Component):
                 f"{context.path}: a reconciliation goes by its folder's name, which has letters, digits and _ only, and"
                 f" is not {SOURCE_TABLES!r}: rename the folder"
             )
-        yaml = f"{context.path / 'defs.yaml'}: attributes"
-        rendered = _rendered(attributes.model_dump(exclude_unset=True), context.resolution_context.scope, yaml)
+        rendered = _rendered(attributes.model_dump(exclude_unset=True), context.resolution_context, ("attributes",))
         return cls(Declaration(name, Path(context.path), Reconciliation.model_validate(rendered)))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -101,21 +100,32 @@ def _assets(declaration: Declaration) -> Iterator[dg.AssetsDefinition]:
         yield output_report(declaration, output, name)
 
 
-def _rendered(value: Any, scope: Mapping[str, Any], place: str) -> Any:
+def _rendered(value: Any, context: dg.ResolutionContext, path: tuple[str | int, ...]) -> Any:
     """The YAML's values with `{{ … }}` filled in, as text; a template that gives nothing is an error, not NULL."""
     if isinstance(value, dict):
-        return {key: _rendered(item, scope, f"{place}.{key}") for key, item in value.items()}
+        return {key: _rendered(item, context, (*path, key)) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rendered(item, scope, f"{place}.{number}") for number, item in enumerate(value)]
+        return [_rendered(item, context, (*path, number)) for number, item in enumerate(value)]
     if not (isinstance(value, str) and "{{" in value):
         return value
 
     def given(result: Any) -> Any:
         if result is None:
-            raise ProjectError(f"{place}: {value} gives no value: set the environment variable it names")
+            raise ProjectError(
+                f"{_place(context, path)}: {value} gives no value: set the environment variable it names"
+            )
         return result
 
     try:
-        return Environment(undefined=StrictUndefined, finalize=given).from_string(value).render(**scope)
+        return Environment(undefined=StrictUndefined, finalize=given).from_string(value).render(**context.scope)
     except TemplateError as error:
-        raise ProjectError(f"{place}: {value} can't be filled in: {error}") from error
+        raise ProjectError(f"{_place(context, path)}: {value} can't be filled in: {error}") from error
+
+
+def _place(context: dg.ResolutionContext, path: tuple[str | int, ...]) -> str:
+    """File, line and field, as in Dagster's own errors."""
+    field = ".".join(str(part) for part in path)
+    if context.source_position_tree is None:
+        return field
+    position, _ = context.source_position_tree.lookup_closest_and_path(list(path), None)
+    return f"{position}: {field}"

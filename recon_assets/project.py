@@ -63,5 +63,5 @@ def _explained(error: Exception) -> str:
             if problem["type"] == "extra_forbidden"
             else problem["msg"].removeprefix("Value error, ")
         )
-        lines.append(f"{place}: {field}: {what}")
+        lines.append(": ".join(part for part in (place, field, what) if part))
     return "\n".join(lines)

@@ -56,6 +56,25 @@ def test_a_full_disk_is_told_before_anything_is_installed(bare_path: Path, tmp_p
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.parametrize(
+    ("banner", "said"),
+    [('openjdk version "11.0.22" 2024-01-16', "version 11 is found"), ("no java here", "none is found")],
+)
+def test_a_java_that_is_too_old_is_told_before_anything_is_installed(bare_path: Path, tmp_path: Path, banner, said):
+    java = bare_path / "java"
+    java.write_text(f"#!/bin/sh\necho '{banner}' >&2\n")
+    java.chmod(0o755)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "install", tmp_path / "scripts" / "install")
+    environment = {"PATH": str(bare_path), "HOME": str(tmp_path)}
+    run = subprocess.run(
+        [tmp_path / "scripts" / "install", "requirements.lock"], env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 2
+    assert "Spark needs Java 17 or newer" in run.stderr and said in run.stderr and "JAVA_HOME" in run.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
 def test_the_locks_pin_every_package_with_a_hash():
     for name in ("requirements.lock", "requirements-dev.lock"):
         entries = [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in " #"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from recon_assets.errors import ProjectError
+from recon_assets.io_managers.parquet import ParquetLayer
 from recon_assets_tests.assets.conftest import COPY, Project, copying
 
 TABLE = {"id": "int", "amount": "decimal(9,2)"}
@@ -121,6 +122,60 @@ def test_a_file_that_is_gone_is_named(good: Project):
     assert not run.result.success and f"{file} is gone" in run.errors
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target_sql": "SELECT id, amount FROM T WHERE id > 1"},
+        {"source_sql": COPY.replace("dbo.T;", "dbo.T WHERE id > 1;")},
+        {"clock": "2024-07-31T06:00:00"},
+    ],
+)
+def test_an_output_made_by_another_text_or_clock_is_not_reported_on(good: Project, change: dict[str, str]):
+    attributes = copying() | {name: value for name, value in change.items() if name == "clock"}
+    texts = {"source_sql": COPY, "target_sql": TARGET} | {n: v for n, v in change.items() if n.endswith("sql")}
+    good.write(attributes, **texts)
+    run = good.run("P_report")
+    assert not run.result.success
+    assert "was made by another text, parameters or clock" in run.errors and "P_report" not in run.materialized
+
+
+def test_an_input_added_since_is_not_taken_as_read(good: Project):
+    good.table("dbo.U", TABLE, "(1, 1.00)")
+    good.write(copying() | {"inputs": ["dbo.T", "dbo.U"]}, source_sql=COPY, target_sql=TARGET)
+    run = good.run("P_report")
+    assert not run.result.success and "different rows of U" in run.errors
+
+
+def test_a_snapshot_that_was_not_published_is_not_taken_for_the_one_that_was(good: Project, monkeypatch):
+    good.table("dbo.T", TABLE, "(5, 5.00)")
+    with monkeypatch.context() as patched:
+        patched.setattr(ParquetLayer, "damage", lambda self, stored: "the disk lied")
+        assert not good.run("T_parquet").result.success
+    run = good.run("T_adls")
+    assert not run.result.success and "could not be shown to be intact" in run.errors
+
+
+def test_a_damaged_manifest_is_mended_by_materializing_again(good: Project):
+    (good.home / "parquet" / "r" / "T_parquet" / "current.json").write_text("{")
+    assert "is damaged" in good.run("T_adls").errors
+    assert good.run().result.success
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("SELECT id, amount AS `an amount` FROM T", r"target\.sql, computing P: column `an amount`: .*alias"),
+        ("SELECT id, amount, amount FROM T", "column `amount` comes twice"),
+        ("SELECT id, 1 / 0 AS amount FROM T", r"target\.sql, computing P: .*DIVIDE_BY_ZERO"),
+    ],
+)
+def test_what_cannot_be_stored_is_told_with_file_and_output(good: Project, target: str, message: str):
+    good.write(copying(), source_sql=COPY, target_sql=target)
+    run = good.run()
+    assert not run.result.success
+    assert re.search(message, run.errors), run.errors
+
+
 def test_sides_made_from_different_inputs_are_not_compared(good: Project):
     good.table("dbo.T", TABLE, "(1, 1.50), (2, 7.00)")
     assert good.run("T_parquet", "T_adls", "T_delta", "P_delta").result.success
@@ -160,6 +215,16 @@ def test_a_report_folder_that_cannot_be_written_is_named(good: Project):
         ({"schedule": {"cron": "0 6 * * *", "timezone": "Mars/Olympus"}}, "'Mars/Olympus' is no IANA time zone"),
         ({"owners": ["finance"]}, "'finance' is no owner"),
         ({"target": {"python": "target.py"}}, "module:function"),
+        ({"parameters": {"@N": {"type": "int", "value": 1}}}, "'@N' is no parameter name"),
+        ({"parameters": {"N": {"type": "int", "value": 1}, "n": {"type": "int", "value": 1}}}, "is given twice"),
+        ({"parameters": {"N": {"type": "varchar(2)", "value": "abc"}}}, r"'abc' doesn't fit varchar\(2\)"),
+        ({"parameters": {"N": {"type": "decimal(10,2)", "value": "1.235"}}}, "doesn't fit decimal"),
+        ({"parameters": {"N": {"type": "datetime", "value": "2024-01-01T00:00:00.001"}}}, "doesn't fit datetime"),
+        ({"parameters": {"N": {"type": "tinyint", "value": 256}}}, "doesn't fit tinyint"),
+        ({"parameters": {"N": {"type": "int", "value": "{{ env.NO_SUCH_VARIABLE }}"}}}, "gives no value"),
+        ({"clock": "2024-07-31T06:00:00+02:00"}, "without a zone"),
+        ({"inputs": ["stg.X"], "outputs": [{"table": "dbo.X"}]}, "is another table"),
+        ({"inputs": ["dbo.P"]}, "rename a result set"),
         ({"inputs": ["dbo.A", "other.a"]}, "two inputs are named"),
         ({"inputs": ["a.b.c.d"]}, "parts"),
     ],

@@ -48,6 +48,14 @@ def test_an_edited_module_is_loaded_anew(target, tmp_path, inputs):
     assert run(target, tmp_path, "def f(Account):\n    return Account.where('id = 2 ')", inputs) == {"OUT": [(2,)]}
 
 
+def test_an_argument_that_may_mean_two_things_is_not_guessed(target, tmp_path, inputs):
+    body = "def f(accountid):\n    return accountid"
+    both = {"AccountID": inputs["Account"], "Account_ID": inputs["Account"]}
+    with pytest.raises(TargetError, match="argument `accountid` may mean AccountID or Account_ID: spell it"):
+        run(target, tmp_path, body, both)
+    assert run(target, tmp_path, body.replace("accountid", "Account_ID"), both) == {"OUT": [(1,), (2,)]}
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -53,6 +53,9 @@ def run(target: LocalSpark, folder: Path, text: str, inputs: Inputs, *outputs: s
         " WHEN NOT MATCHED BY SOURCE THEN DELETE",
         "(SELECT 1 AS id)",
         "CREATE TABLE OUT AS SELECT :One AS id FROM SALES LIMIT 1",
+        "SELECT :one AS id",
+        "CREATE TABLE OUT (id INT); WITH s AS (SELECT * FROM SALES) INSERT INTO OUT SELECT id FROM s WHERE id = 1",
+        "BEGIN DECLARE n INT DEFAULT 1; CREATE TABLE OUT (id INT); INSERT INTO OUT VALUES (n); END",
     ],
 )
 def test_a_query_or_a_script_gives_the_output(target, tmp_path, sales, text):
