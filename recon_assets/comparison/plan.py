@@ -111,6 +111,6 @@ def _shown(column: Column) -> str:
         return f"CAST(CAST({column.sql} AS VARCHAR) AS DOUBLE)"
     if column.type == "BLOB":
         return f"'0x' || lower(hex({column.sql}))"
-    if column.type.startswith("DECIMAL"):
+    if family(column.type) == "number":
         return decimal_text(column.sql, column.type)
     return f"CAST({column.sql} AS VARCHAR)"

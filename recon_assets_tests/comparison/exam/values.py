@@ -193,6 +193,7 @@ DIFFERENT = [
     (BIN, None, BIN, b"", {}),
     (pa.null(), None, I32, 0, {}),
     (pa.list_(I32), None, pa.list_(I32), [], {}),
+    (dec(2, 1), D("1.5"), pa.list_(dec(2, 1)), [D("1.5")], {}),
     (I32, None, I32, 0, {"tolerance": 1}),
     (TEXT, None, TEXT, "", {"trim": "both"}),
     # text is exact
