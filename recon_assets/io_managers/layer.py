@@ -164,8 +164,11 @@ def table_schema(schema: pa.Schema) -> dg.TableSchema:
 
 
 def _abandoned(folder: UPath) -> bool:
-    """Left by a run that ended before it could publish; a younger folder may be another run's at work."""
-    return time.time() - folder.stat().st_mtime > _A_DAY
+    """Left by a run that ended before it could publish; a younger folder may be another run's at work.
+
+    An object store keeps no time for a folder: there, such leftovers stay for the storage's own life-cycle rules.
+    """
+    return isinstance(folder, Path) and time.time() - folder.stat().st_mtime > _A_DAY
 
 
 def _remove(folder: UPath) -> None:

@@ -1,6 +1,8 @@
 """Tables at rest: published whole or not at all, kept for readers, and known to be intact."""
 
 import json
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +99,16 @@ def test_the_table_before_is_kept_for_its_readers_and_the_one_before_that_is_not
         folders.append(published(tmp_path).folder.name)
     kept = {path.name for path in (tmp_path / "r" / "T_parquet").iterdir() if path.is_dir()}
     assert kept == set(folders[1:])
+
+
+def test_a_folder_that_another_run_is_still_writing_is_left_alone_and_a_days_old_one_is_swept(store, tmp_path):
+    home = tmp_path / "r" / "T_parquet"
+    for name in ("at-work", "left-behind"):
+        (home / name).mkdir(parents=True)
+    two_days_ago = time.time() - 2 * 24 * 60 * 60
+    os.utime(home / "left-behind", (two_days_ago, two_days_ago))
+    assert store(rows(1)).success
+    assert (home / "at-work").is_dir() and not (home / "left-behind").exists()
 
 
 def test_a_table_that_cannot_be_shown_to_be_intact_is_not_published(store, tmp_path, monkeypatch):
