@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module, invalidate_caches
 from pathlib import Path
@@ -105,16 +106,23 @@ class Project:
         return read_json(self.home / "reports" / "latest" / "r" / f"{output}.json")
 
 
-@pytest.fixture
-def project(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
-    package = tmp_path / f"project_{abs(hash(request.node.nodeid))}"
+@contextmanager
+def importable_project(folder: Path, name: str) -> Iterator[Project]:
+    """An empty project whose package can be imported by that name."""
+    package = folder / name
     package.mkdir()
     (package / "__init__.py").touch()
-    sys.path.insert(0, str(tmp_path))
+    sys.path.insert(0, str(folder))
     try:
-        yield Project(package, tmp_path / "home")
+        yield Project(package, folder / "home")
     finally:
-        sys.path.remove(str(tmp_path))
+        sys.path.remove(str(folder))
+
+
+@pytest.fixture
+def project(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
+    with importable_project(tmp_path, f"project_{abs(hash(request.node.nodeid))}") as project:
+        yield project
 
 
 COPY = "CREATE PROCEDURE dbo.P AS\nBEGIN\n    SELECT id, amount FROM dbo.T;\nEND\n"

@@ -2,24 +2,34 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from recon_assets.errors import ProjectError
 from recon_assets.io_managers.parquet import ParquetLayer
-from recon_assets_tests.assets.conftest import COPY, Project, copying
+from recon_assets_tests.assets.conftest import COPY, Project, copying, importable_project
 
 TABLE = {"id": "int", "amount": "decimal(9,2)"}
 TARGET = "SELECT id, amount FROM T"
 
 
+@pytest.fixture(scope="module")
+def good_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run that ended with MATCH leaves behind."""
+    with importable_project(tmp_path_factory.mktemp("good"), "project_good") as project:
+        project.table("dbo.T", TABLE, "(1, 1.50), (2, NULL)")
+        project.write(copying(), source_sql=COPY, target_sql=TARGET)
+        assert project.run().result.success
+        return project.home
+
+
 @pytest.fixture
-def good(project: Project) -> Project:
+def good(project: Project, good_home: Path) -> Project:
     """A project that has run once with MATCH."""
-    project.table("dbo.T", TABLE, "(1, 1.50), (2, NULL)")
+    shutil.copytree(good_home, project.home)
     project.write(copying(), source_sql=COPY, target_sql=TARGET)
-    assert project.run().result.success
     return project
 
 
