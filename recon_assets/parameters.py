@@ -4,10 +4,10 @@ Belongs here: which Python type fits a T-SQL type, and refusing a value that the
 source would convert it and the target would not. Does not belong here: the YAML's fields (`spec`).
 """
 
-import struct
 from collections.abc import Callable
+from ctypes import c_float
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -45,14 +45,10 @@ def python_value(type_text: str, value: Any) -> Any:
     except ValidationError as error:
         hint = ": put it in quotes" if wanted is str else ""
         raise ValueError(f"{value!r} is no value of type {type_text}{hint}") from error
-    if not _fits(type_, result):
+    fits = _CHECKS.get(type_.name)
+    if fits is not None and not fits(type_, result):
         raise ValueError(f"{value!r} doesn't fit {type_text}: the source would change it, the target would not")
     return result.ljust(type_.length or 0) if type_.name in ("char", "nchar") else result
-
-
-def _fits(type_: SqlType, value: Any) -> bool:
-    check = _CHECKS.get(type_.name)
-    return check is None or check(type_, value)
 
 
 def _decimal_fits(type_: SqlType, value: Decimal) -> bool:
@@ -60,7 +56,8 @@ def _decimal_fits(type_: SqlType, value: Decimal) -> bool:
         return False
     precision, scale = {"money": (19, 4), "smallmoney": (10, 4)}.get(type_.name) or (type_.precision, type_.scale)
     assert precision is not None and scale is not None
-    return value == round(value, scale) and abs(value) < Decimal(10) ** (precision - scale)
+    with localcontext(prec=100):  # the default of 28 digits is short of T-SQL's 38
+        return value == round(value, scale) and abs(value) < Decimal(10) ** (precision - scale)
 
 
 def _text_fits(type_: SqlType, value: str) -> bool:
@@ -76,7 +73,7 @@ _CHECKS: dict[str, Callable[[SqlType, Any], bool]] = {
     **dict.fromkeys(("decimal", "money", "smallmoney"), _decimal_fits),
     **dict.fromkeys(("char", "varchar", "nchar", "nvarchar"), _text_fits),
     **dict.fromkeys(("datetime2", "time"), _fraction_fits),
-    "real": lambda _, value: struct.unpack("f", struct.pack("f", value))[0] == value,
+    "real": lambda _, value: c_float(value).value == value,
     # Ticks of 1/300 s, which print as .000, .003 and .007.
     "datetime": lambda _, value: (
         value.tzinfo is None

@@ -5,6 +5,7 @@ Belongs here: copying files between storages and showing that they arrived whole
 """
 
 import shutil
+from dataclasses import replace
 
 import dagster as dg
 
@@ -25,19 +26,8 @@ class CopyLayer(TableLayer):
             for file in table.files:
                 with (table.folder / file.name).open("rb") as source, (folder / file.name).open("wb") as copy:
                     shutil.copyfileobj(source, copy, _CHUNK_BYTES)
-            self._stage(
-                context,
-                StoredTable(
-                    table=table.table,
-                    folder=folder,
-                    files=table.files,
-                    schema=table.schema,
-                    fingerprint=table.fingerprint,
-                    run_id=context.run_id,
-                    inputs=table.inputs,
-                    made_by=table.made_by,
-                ),
-            )
+            copied = replace(table, folder=folder, run_id=context.run_id, previous=None)
+            self._stage(context, copied)
 
     def damage(self, stored: StoredTable) -> str | None:
         """Read the copies back: size and MD5 are those of the snapshot's files."""
