@@ -32,6 +32,38 @@ class ValueSample:
     target: Any
 
 
+@dataclass(frozen=True)
+class Cause:
+    """What explains some of a column's differences; claimed only for rows it holds for, each of which was looked at.
+
+    `cause` is a stable identifier (docs/causes.md lists them), `detail` a sentence with the facts (which constant, how
+    many digits, …), `rows` how many differences it explains, `share` that of all the column's (0 to 1). One difference
+    may have several causes, so that shares can add up to more than 1; what has none is the cause `unexplained`.
+    """
+
+    cause: str
+    detail: str
+    rows: int
+    share: float
+    samples: list[ValueSample] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RowCause:
+    """What explains some of the missing, or of the extra, rows.
+
+    `share` is its coverage: `rows` as a share of all missing (or extra) rows, 0 to 1. `precision` is the share, of all
+    that side's rows for which it holds, that is missing (or extra).
+    """
+
+    cause: str
+    detail: str
+    rows: int
+    share: float
+    precision: float
+    samples: list[Row] = field(default_factory=list)
+
+
 ColumnStatus = Literal["equal", "different", "missing", "extra", "ignored"]
 
 
@@ -46,6 +78,8 @@ class ColumnResult:
     source_type: str | None = None
     target_type: str | None = None
     note: str | None = None  # such as a type difference within one family, or why it can't be compared
+    causes: list[Cause] = field(default_factory=list)
+    """Those that explain most come first."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +113,8 @@ class Comparison:
     rules: dict[str, Any]
     evidence: dict[str, Any]
     seconds: float
+    missing_causes: list[RowCause] = field(default_factory=list)
+    extra_causes: list[RowCause] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """The stable JSON record."""
