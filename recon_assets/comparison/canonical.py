@@ -39,9 +39,11 @@ class Canonical:
     note: str | None = None
 
 
-def canonical(pair: Pair) -> Canonical:
-    """The common form of a pair. Raises ComparisonError for nested types that differ."""
-    a, b = pair.source.sql, pair.target.sql
+def canonical(pair: Pair, a: str, b: str) -> Canonical:
+    """The common form of a pair whose values are read by the SQL `a` and `b` (see `csv_text`).
+
+    Raises ComparisonError for nested types that differ.
+    """
     type_a, type_b = pair.source.type, pair.target.type
     families = (family(type_a), family(type_b))
     if "null" in families:  # a column that holds NULLs only is of any type
@@ -71,7 +73,7 @@ def canonical(pair: Pair) -> Canonical:
     else:
         return _never_equal(a, b, families, pair)
     if pair.source.text or pair.target.text:
-        found = _with_unread_text(found, pair)
+        found = _with_unread_text(found, pair, a, b)
     from_csv = pair.source.note or pair.target.note
     if pair.source.type != pair.target.type and not found.note and not from_csv:
         note = f"types differ ({pair.source.type} against {pair.target.type}); compared by value"
@@ -79,14 +81,19 @@ def canonical(pair: Pair) -> Canonical:
     return found
 
 
-def _with_unread_text(form: Canonical, pair: Pair) -> Canonical:
+def csv_text(value: str) -> str:
+    """The name, beside a value's name, of the CSV text it was read from, where some of it can't be read."""
+    return f"{value}_text"
+
+
+def _with_unread_text(form: Canonical, pair: Pair, a: str, b: str) -> Canonical:
     """CSV text that can't be read as its column's type is equal only to the same text."""
     zero = " + 0" if form.type in FLOATS else ""  # -0.0 is 0.0 in text, too
     sides = []
-    for column, value in ((pair.source, form.source), (pair.target, form.target)):
+    for column, raw, value in ((pair.source, a, form.source), (pair.target, b, form.target)):
         side = f"'value ' || CAST({value}{zero} AS VARCHAR)"
         if column.text:
-            side = f"CASE WHEN {column.sql} IS NULL THEN 'text ' || {column.text} ELSE {side} END"
+            side = f"CASE WHEN {raw} IS NULL THEN 'text ' || {csv_text(raw)} ELSE {side} END"
         sides.append(side)
     return Canonical(*sides, "VARCHAR", f"{form.form}, as text beside text that isn't one", form.note)
 

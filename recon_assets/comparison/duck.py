@@ -1,7 +1,7 @@
 """The DuckDB session a comparison runs in.
 
-Belongs here: how a session is set up and torn down, how names and values are quoted, how its errors become
-ours. Does not belong here: any query.
+Belongs here: how a session is set up and torn down and runs queries, how names and values are quoted, how its errors
+become ours. Does not belong here: any query.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import pyarrow as pa
 
 from recon_assets.comparison.errors import ComparisonError
 
@@ -28,10 +29,48 @@ def literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+class Session:
+    """Runs a comparison's queries; every method may raise what `reading` turns into ComparisonError."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def rows(self, query: str) -> list[tuple]:
+        """All rows of a query that gives few."""
+        return self.connection.execute(query).fetchall()
+
+    def row(self, query: str) -> tuple:
+        """The only row of a query."""
+        return one_row(self.connection, query)
+
+    def keep(self, name: str, query: str) -> None:
+        """Makes a query's rows a table of the session, in place of one of that name."""
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {query}")
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Adds rows to a kept table, whose columns they have."""
+        self.connection.register("appended_rows", rows)
+        self.connection.execute(f"INSERT INTO {name} SELECT * FROM appended_rows")
+        self.connection.unregister("appended_rows")
+
+    def stream(self, query: str, batch: int = 10_000) -> Iterator[tuple]:
+        """The rows of a query over kept tables, a batch at a time; the session can be used meanwhile."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(query)
+            while rows := cursor.fetchmany(batch):
+                yield from rows
+
+    @contextmanager
+    def reading(self, what: str) -> Iterator[None]:
+        """Turns errors about data and resources into ours; `what` names the files being read."""
+        with reading(what):
+            yield
+
+
 @contextmanager
 def session(
     *, memory_limit: str | None = None, temp_directory: Path | None = None, threads: int | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
+) -> Iterator[Session]:
     """A session whose tables and spilled data live in a folder of their own, gone afterwards.
 
     `memory_limit` is DuckDB's notation (`2GB`); what doesn't fit is spilled to the folder.
@@ -62,7 +101,7 @@ def session(
             connection.execute("SET enable_progress_bar = false")
             # Parquet's min and max leave NaN out, so that to the optimizer a column of NaN and 1 is a constant
             connection.execute("SET disabled_optimizers = 'statistics_propagation'")
-            yield connection
+            yield Session(connection)
 
 
 def one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:

@@ -11,39 +11,49 @@ import duckdb
 import pyarrow as pa
 
 from recon_assets.comparison.plan import Plan
-from recon_assets.comparison.result import ColumnResult, DuplicateKeys
+from recon_assets.comparison.result import Cause, ColumnResult, DuplicateKeys, Row, RowCause, ValueSample
 from recon_assets.comparison.schema import Matching
-from recon_assets.comparison.tally import Samples
+
+
+@dataclass
+class Unpaired:
+    """What is shown and known of one side's rows without a partner."""
+
+    samples: list[Row] = field(default_factory=list)
+    causes: list[RowCause] = field(default_factory=list)
 
 
 @dataclass
 class Findings:
-    """What the steps have found so far; `differences` by column index."""
+    """What the steps have found so far; differences, their causes and samples by column number."""
 
     source_rows: int = 0
     target_rows: int = 0
     paired: int = 0
     duplicates: DuplicateKeys = field(default_factory=lambda: DuplicateKeys(0, 0))
     differences: dict[int, int] = field(default_factory=dict)
-    samples: Samples = field(default_factory=Samples)
+    causes: dict[int, list[Cause]] = field(default_factory=dict)
+    samples: dict[int, list[ValueSample]] = field(default_factory=dict)
+    missing: Unpaired = field(default_factory=Unpaired)
+    extra: Unpaired = field(default_factory=Unpaired)
     evidence: dict[str, Any] = field(default_factory=dict)
 
 
 def column_results(plan: Plan, matching: Matching, found: Findings) -> list[ColumnResult]:
     """Every column of either side: the source's in its order, then what the target alone has."""
     results = {}
-    forms = [(pair, form, None) for pair, form in plan.keys] + [(v.pair, v.form, v.index) for v in plan.values]
-    for pair, form, index in forms:
-        differences = found.differences.get(index, 0)
-        notes = [n for n in (pair.source.note, pair.target.note, form.note) if n]
+    for each in [*plan.keys, *plan.values]:
+        pair, differences = each.pair, found.differences.get(each.number, 0)
+        notes = [n for n in (pair.source.note, pair.target.note, each.form.note) if n]
         results[pair.name.lower()] = ColumnResult(
             pair.name,
             "different" if differences else "equal",
             differences,
-            found.samples.columns.get(index, []),
+            found.samples.get(each.number, []),
             pair.source.type,
             pair.target.type,
             "; ".join(notes) or None,
+            found.causes.get(each.number, []),
         )
     for column in matching.missing:
         results[column.name.lower()] = ColumnResult(column.name, "missing", source_type=column.type)
@@ -62,10 +72,9 @@ def column_results(plan: Plan, matching: Matching, found: Findings) -> list[Colu
 
 def evidence(plan: Plan, found: Findings) -> dict[str, Any]:
     """What the verdict rests on: engine, versions, each column's canonical form, and what the steps noted."""
-    forms = [(pair, form) for pair, form in plan.keys] + [(v.pair, v.form) for v in plan.values]
     return {
         "engine": "duckdb",
         "versions": {"duckdb": duckdb.__version__, "pyarrow": pa.__version__},
-        "canonical": {pair.name: form.form for pair, form in forms},
+        "canonical": {each.pair.name: each.form.form for each in [*plan.keys, *plan.values]},
         **found.evidence,
     }

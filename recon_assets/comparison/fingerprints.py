@@ -4,7 +4,7 @@ Belongs here: the fingerprint of one table, from stored files or from rows passi
 not belong here: comparing two tables (`scan` has the keyed, per-column form), or the hash functions
 (`hashing`).
 
-Per column and for whole rows: two sums, modulo 2^64 each, of two different 64-bit hashes of the value. Sums
+Per column and for whole rows: two sums, modulo 2^64 each, of two different 64-bit hashes. Sums
 don't depend on the order of rows and, unlike XOR, count copies.
 """
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 from recon_assets.comparison.dataset import Dataset
 from recon_assets.comparison.duck import first_line, identifier, one_row, session
 from recon_assets.comparison.errors import ComparisonError, close_names
-from recon_assets.comparison.hashing import SCHEME, combine, hashable, mixed, mixed_again
+from recon_assets.comparison.hashing import SCHEME, digests, total
 
 _ROWS_PER_QUERY = 100_000  # a query costs about a millisecond: small batches are gathered up to this many rows
 
@@ -100,7 +100,8 @@ def fingerprint(dataset: Dataset, schema: pa.Schema) -> Fingerprint:
     found by name without regard to case; others are left out. Raises ComparisonError when a column is
     missing, a value can't be cast, or a file can't be read.
     """
-    with session() as connection:
+    with session() as duck:
+        connection = duck.connection
         stored = {name.lower(): name for name in dataset.create_view(connection, "stored")}
         columns = {}
         for name, type_ in _duck_types(connection, schema).items():
@@ -133,11 +134,10 @@ def _duck_types(connection: duckdb.DuckDBPyConnection, schema: pa.Schema) -> dic
 
 def _sums_query(columns: dict[str, tuple[str, str]], relation: str) -> str:
     """One row: count, then two sums per column, then two for whole rows."""
-    hashes = ", ".join(f"{mixed(hashable(sql, type_))} AS h{i}" for i, (sql, type_) in enumerate(columns.values()))
-    names = [f"h{i}" for i in range(len(columns))]
-    sums = "".join(f"sum({h}), sum({mixed_again(h)}), " for h in names) + f"sum({mixed('r')}), sum({mixed_again('r')})"
-    rows = f"SELECT {hashes or '0 AS nothing'} FROM {relation}"
-    return f"SELECT count(*), {sums} FROM (SELECT *, {combine(names)} AS r FROM ({rows}))"
+    named = [(f"c{i}", type_) for i, (_, type_) in enumerate(columns.values())]
+    sums = [total(digest) for each in [*([one] for one in named), named] for digest in digests(each)]
+    rows = ", ".join(f"{sql} AS c{i}" for i, (sql, _) in enumerate(columns.values())) or "0 AS nothing"
+    return f"SELECT count(*), {', '.join(sums)} FROM (SELECT {rows} FROM {relation})"
 
 
 class _Sums:
@@ -148,9 +148,9 @@ class _Sums:
         self._rows = 0
         self._sums = [0] * (2 * len(names) + 2)
 
-    def add(self, row: tuple[int | None, ...]) -> None:
+    def add(self, row: tuple[int, ...]) -> None:
         self._rows += row[0]
-        self._sums = [(a + (b or 0)) % 2**64 for a, b in zip(self._sums, row[1:], strict=True)]
+        self._sums = [(a + b) % 2**64 for a, b in zip(self._sums, row[1:], strict=True)]
 
     def fingerprint(self) -> Fingerprint:
         digests = [f"{a:016x}{b:016x}" for a, b in zip(self._sums[::2], self._sums[1::2], strict=True)]

@@ -1,63 +1,86 @@
 """How values become hashes in DuckDB: the one dialect-specific part of a fingerprint.
 
 Belongs here: hash expressions, and why they are built so. Does not belong here: what is hashed together
-(`fingerprints`, `scan`); another engine gets a module like this one.
+(`digests`, `fingerprints`); another engine gets a module like this one.
 
-DuckDB's `hash` is fast, but not safe everywhere, which was measured with DuckDB 2.0:
-- text of more than 12 bytes is taken in blocks of 8 without mixing downwards, so that two strings which
-  differ in the last bytes of two blocks collide for 1 in 256 choices: such text goes through MD5;
+Everything is hashed twice, by two different functions of 64 bits, and both are summed: that makes 128 bits. DuckDB's
+`hash` is fast, but not safe everywhere, which was measured with DuckDB 2.0:
+- text of more than 12 bytes is taken in blocks of 8 which mix upwards only, so that two texts which differ in the
+  last bytes of two blocks collide for 1 in 256 choices: the second function sees the text shifted by half a block;
 - 128-bit numbers hash as hash(low) xor hash(high): those beyond 64 bits go through MD5 as text;
 - lists hash alike with and without NULLs, so nested values go through MD5 as (quoted) text;
-- `hash(a, b)` is linear enough that sums of it miss swapped values: it must be hashed once more before summing.
+- of several arguments it is linear enough that sums miss swapped values: it must be hashed once more before summing.
 
-So one differing value stays unnoticed with a probability of about 2^-64; among values of types of up to 64 bits it
-never does, but for the one that hashes like NULL.
+The bound this gives: a difference in a single value of a type of up to 64 bits is never missed (but for the one value
+that hashes like NULL); for other types, and for rows that differ in several values, the chance is about 2^-128, for
+nested values, UUIDs and numbers beyond 18 digits 2^-64, and at worst 2^-48: two texts that differ in nothing but the
+fourth, or nothing but the eighth, bytes of two or more blocks.
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 import duckdb
 
-SCHEME = f"duckdb-{duckdb.__version__}/1"
+SCHEME = f"duckdb-{duckdb.__version__}/2"
 """Which hashes these are: fingerprints of different schemes can't be compared."""
 
-_SECOND = 0x9E3779B97F4A7C15  # an arbitrary odd constant: makes the second sum's hash another function
+Typed = tuple[str, str]
+"""SQL of a value and its canonical type."""
 
 
-def hashable(expression: str, duck_type: str) -> str:
-    """What to hand to `combine` or `mixed` for a value of a canonical type: itself, or a safe 64-bit hash of it."""
+def key_hash(values: Sequence[Typed]) -> str:
+    """64 bits of a key, of both functions where one isn't enough; good for buckets and grouping, not for summing."""
+    both = (_of_text_key(sql) if type_ == "VARCHAR" else _safe(sql, type_) for sql, type_ in values)
+    return f"hash({', '.join(both) or '0'})"
+
+
+def digests(values: Sequence[Typed]) -> tuple[str, str]:
+    """Two 64-bit hashes of several values in order, by independent functions; fit for summing."""
+    return f"hash({_first(values)})", f"hash({_second(values)})"
+
+
+def total(digest: str) -> str:
+    """The sum of a digest over rows; 0 over none."""
+    return f"coalesce(sum({digest}), 0)"
+
+
+def bucket(key: str, buckets: int) -> str:
+    """Which of so many buckets a key hash falls into."""
+    return f"({key} % {buckets})"
+
+
+def _first(values: Sequence[Typed]) -> str:
+    return f"hash({', '.join(_safe(*value) for value in values) or '0'})"
+
+
+def _second(values: Sequence[Typed]) -> str:
+    """In the other direction, and with text shifted: what collides in one function does not in the other."""
+    shifted = (f"'half' || {sql}" if type_ == "VARCHAR" else _safe(sql, type_) for sql, type_ in reversed(values))
+    return f"hash({', '.join(shifted) or '0'})"
+
+
+def _of_text_key(sql: str) -> str:
+    return f"CASE WHEN strlen({sql}) <= 12 THEN hash({sql}) ELSE hash({sql}, 'half' || {sql}) END"
+
+
+def _safe(sql: str, duck_type: str) -> str:
+    """What to hand to `hash` for a value: itself, or a 64-bit hash of it that has none of its weak points."""
     decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", duck_type)
-    if duck_type in ("VARCHAR", "BLOB"):
-        length = "strlen" if duck_type == "VARCHAR" else "octet_length"
-        return f"CASE WHEN {length}({expression}) <= 12 THEN hash({expression}) ELSE hash(md5_number({expression})) END"
     if decimal and int(decimal[1]) > 18:
         limit = f"CAST('{Decimal(10**18).scaleb(-int(decimal[2])):f}' AS DECIMAL(38,{decimal[2]}))"
-        return _hash_128(expression, f"-{limit}", limit)
+        return _hash_128(sql, f"-{limit}", limit)
     if duck_type in ("HUGEINT", "UHUGEINT"):
-        return _hash_128(expression, "-1000000000000000000", "1000000000000000000")
+        return _hash_128(sql, "-1000000000000000000", "1000000000000000000")
+    if duck_type == "BLOB":
+        return f"CASE WHEN octet_length({sql}) <= 12 THEN hash({sql}) ELSE hash(md5_number({sql})) END"
     if duck_type == "UUID" or duck_type.endswith("]") or duck_type.startswith(("STRUCT(", "MAP(")):
-        return f"hash(md5_number(CAST({expression} AS VARCHAR)))"
-    return expression
+        return f"hash(md5_number(CAST({sql} AS VARCHAR)))"
+    return sql
 
 
-def _hash_128(expression: str, low: str, high: str) -> str:
+def _hash_128(sql: str, low: str, high: str) -> str:
     return (
-        f"CASE WHEN {expression} BETWEEN {low} AND {high} THEN hash({expression})"
-        f" ELSE hash(md5_number(CAST({expression} AS VARCHAR))) END"
+        f"CASE WHEN {sql} BETWEEN {low} AND {high} THEN hash({sql}) ELSE hash(md5_number(CAST({sql} AS VARCHAR))) END"
     )
-
-
-def combine(hashes: list[str]) -> str:
-    """One 64-bit hash of several hashables, in order; `mixed` it before summing."""
-    return f"hash({', '.join(hashes)})" if hashes else "hash(0)"
-
-
-def mixed(hashable_: str) -> str:
-    """A 64-bit hash fit for summing."""
-    return f"hash({hashable_})"
-
-
-def mixed_again(hash_expression: str) -> str:
-    """Another hash of the same, for the second 64 bits of a 128-bit sum."""
-    return f"hash(xor({hash_expression}, {_SECOND}::UBIGINT))"

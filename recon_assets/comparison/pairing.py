@@ -1,28 +1,59 @@
-"""Pairing the rows of unique keys: a join.
+"""Which rows are paired how: the keys that occur once on both sides by a join, the others in groups.
 
-Belongs here: the join of rows whose key occurs at most once on either side. Does not belong here: keys that
-occur more often (`groups`), counting (`tally`).
+Belongs here: dividing the rows among the ways to pair them. Does not belong here: the ways (`pairs`, `groups`), or
+telling odd keys (`keys`).
 """
 
-from recon_assets.comparison.plan import Plan, Value
-from recon_assets.comparison.schema import Column
-from recon_assets.comparison.tally import pair_columns
+from dataclasses import dataclass
+
+from recon_assets.comparison.duck import Session
+from recon_assets.comparison.groups import EXACT_PAIRS, Groups
+from recon_assets.comparison.keys import NOT_ODD, SHARED, UNPAIRED, odd_keys
+from recon_assets.comparison.plan import Plan, Role
 
 
-def joined(plan: Plan, values: list[Value], where: str, shown: dict[str, list[Column]] | None = None) -> str:
-    """The relation of pairs among the rows where `where` holds; with `shown`, what is shown of them as
-    well."""
-    s, t = (
-        plan.rows(role, values, numbers=True, shown=shown[role] if shown else [], where=where)
-        for role in ("source", "target")
-    )
-    more = shown_columns(plan, shown) if shown else ""
-    return f"SELECT {pair_columns(values)}{more} FROM ({s}) AS s FULL JOIN ({t}) AS t ON {plan.same_key}"
+@dataclass(frozen=True)
+class Pairing:
+    """How rows are paired.
+
+    `once`: the condition on `k` of rows whose key occurs once on both sides, `once_rows` how many there are on either
+    side (without a declared key: rows that occur equally often). `groups` has the rows of repeated keys, `lonely` the
+    condition on `k` of rows whose key the other side lacks. `repeated`: distinct repeated keys, per side.
+    """
+
+    once: str
+    once_rows: int
+    groups: Groups | None
+    lonely: dict[Role, str]
+    has_odd: bool
+    repeated: tuple[int, int]
+    description: str
 
 
-def shown_columns(plan: Plan, shown: dict[str, list[Column]]) -> str:
-    """What `tally.collect` reads besides the pair's own columns: ks… to order by, sa… and ta… to show."""
-    keys = [f"coalesce(s.k{i}, t.k{i}) AS ks{i}" for i in range(len(plan.keys))]
-    mine = [f"s.a{i} AS sa{i}" for i in range(len(shown["source"]))]
-    theirs = [f"t.a{i} AS ta{i}" for i in range(len(shown["target"]))]
-    return "".join(f", {column}" for column in [*keys, *mine, *theirs])
+def pair_rows(session: Session, plan: Plan, where: str, source_rows: int) -> Pairing:
+    """Divides the rows where `where` holds, `source_rows` of them in the source; keeps tables in the session."""
+    if plan.whole_row and plan.values:  # nearly equal is no equivalence: nothing can be told from hashes
+        groups = Groups(session, plan, where)
+        return Pairing("false", 0, groups, {}, True, (0, 0), _description(plan, groups))
+    odd = odd_keys(session, plan, where)
+    groups = Groups(session, plan, SHARED) if any(odd.shared) else None
+    has_odd = any(odd.rows.values())
+    once = " AND ".join(f"({part})" for part in (where, NOT_ODD if has_odd else "") if part)
+    lonely = {role: UNPAIRED[role] for role, rows in (("source", odd.missing), ("target", odd.extra)) if rows}
+    once_rows = source_rows - odd.rows["source"]
+    return Pairing(once, once_rows, groups, lonely, has_odd, odd.repeated, _description(plan, groups))
+
+
+def _description(plan: Plan, groups: Groups | None) -> str:
+    if plan.whole_row:
+        how = "whole rows, equal ones with each other"
+    elif groups is None:
+        return "by key, which is unique on both sides where they differ"
+    else:
+        how = "by key; rows of a repeated key so that the fewest values differ"
+    if groups is not None and groups.large_groups:
+        how += (
+            f"; {groups.large_groups} group(s) with more than {EXACT_PAIRS} possible pairs were paired in the order "
+            "of their values, which may show more differences than need be"
+        )
+    return how

@@ -1,116 +1,76 @@
-"""Counting and sampling what differs between rows that have been paired.
+"""Counting kinds of rows in a relation, and choosing a few of each to show.
 
-Belongs here: one count and one sample over a relation of pairs, whichever way they were found. Does not
-belong here: how rows are paired (`pairing` for unique keys, `groups` for the rest).
+Belongs here: one pass that counts any number of conditions, and one that samples them. Does not belong here: which
+conditions (`differences`), or how rows are paired (`pairs`, `groups`).
 
-Samples are the rows whose key hashes are smallest: the same ones on every run and for swapped sides, spread
-over the whole table, and found without keeping rows.
+Samples are the rows whose keys have the smallest MD5: the same ones on every run, on every engine, and for swapped
+sides, and spread over the whole table.
 """
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, TypeVar
 
-import duckdb
+from recon_assets.comparison.duck import Session
 
-from recon_assets.comparison.duck import one_row
-from recon_assets.comparison.plan import Plan, Value
-from recon_assets.comparison.result import Row, ValueSample
-from recon_assets.comparison.schema import Column
+Kind = TypeVar("Kind", bound=Hashable)
 
-
-@dataclass
-class Samples:
-    """At most `limit` of each kind, JSON-ready."""
-
-    columns: dict[int, list[ValueSample]] = field(default_factory=dict)
-    missing: list[Row] = field(default_factory=list)
-    extra: list[Row] = field(default_factory=list)
+_ALL = "g"  # greater than any hexadecimal digit
+_SPARE = 40  # beyond four times the wanted samples: to find too few is as good as impossible, but for repeated keys
 
 
-@dataclass
-class Tally:
-    """Pairs, rows without a pair, and differing values by column index, with the key hashes to sample."""
-
-    paired: int = 0
-    differences: dict[int, int] = field(default_factory=dict)
-    sampled: dict[int | str, list[int]] = field(default_factory=dict)
-
-    def key_hashes(self) -> list[int]:
-        return sorted({k for hashes in self.sampled.values() for k in hashes})
+def count(session: Session, relation: str, kinds: Mapping[Kind, str]) -> dict[Kind, int]:
+    """In how many rows of a relation each condition holds, in one pass."""
+    if not kinds:
+        return {}
+    wanted = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in kinds.values())
+    return dict(zip(kinds, session.row(f"SELECT {wanted} FROM ({relation})"), strict=True))
 
 
-def pair_columns(values: list[Value]) -> str:
-    """The columns every relation of pairs has, given the rows `s` and `t`."""
-    flags = "".join(f", {v.differs} AS d{v.index}" for v in values)
-    return f"coalesce(s.k, t.k) AS k, s.k IS NOT NULL AS in_source, t.k IS NOT NULL AS in_target{flags}"
-
-
-def count(connection: duckdb.DuckDBPyConnection, pairs: str, values: list[Value], samples: int) -> Tally:
-    """Counts a relation of pairs in one pass."""
-    kinds: dict[int | str, str] = {v.index: f"in_source AND in_target AND d{v.index}" for v in values}
-    kinds |= {"missing": "NOT in_target", "extra": "NOT in_source"}
-    wanted = ["count(*) FILTER (in_source AND in_target)"]
-    for condition in kinds.values():
-        wanted.append(f"count(*) FILTER ({condition})")
-        wanted.append(f"min(k, {samples}) FILTER ({condition})" if samples else "NULL")
-    paired, *found = one_row(connection, f"SELECT {', '.join(wanted)} FROM ({pairs})")
-    by_kind = dict(zip(kinds, zip(found[::2], found[1::2], strict=True), strict=True))
-    return Tally(
-        paired,
-        {v.index: by_kind[v.index][0] for v in values},
-        {kind: hashes or [] for kind, (_, hashes) in by_kind.items()},
-    )
-
-
-def collect(
-    connection: duckdb.DuckDBPyConnection,
-    pairs: str,
-    plan: Plan,
-    values: list[Value],
-    tally: Tally,
-    shown: dict[str, list[Column]],
-    samples: Samples,
+def sample(
+    session: Session,
+    relation: str,
+    keys: Sequence[str],
+    shown: Mapping[str, str],
+    kinds: Mapping[Kind, tuple[str, int]],
     limit: int,
-) -> None:
-    """Adds the sampled rows of a relation of pairs (with the columns sa…, ta… of what is shown) to
-    `samples`."""
-    order = [f"ks{i}" for i in range(len(plan.keys))]
-    order += [f"{role[0]}a{i}" for role, columns in shown.items() for i in range(len(columns))]
-    cursor = connection.execute(f"SELECT * FROM ({pairs}) ORDER BY {', '.join(order)}")
-    names = [d[0] for d in cursor.description]
-    wanted = {kind: set(hashes) for kind, hashes in tally.sampled.items()}
-    while batch := cursor.fetchmany(256):
-        for values_of_row in batch:
-            row = dict(zip(names, values_of_row, strict=True))
-            _take(row, plan, values, wanted, shown, samples, limit)
+) -> dict[Kind, list[dict[str, Any]]]:
+    """At most `limit` rows of each kind, as what is shown of them: a mapping of names to SQL over the relation.
+
+    A kind is a condition and in how many rows it holds; `keys` are the relation's key columns. Two passes at most, and
+    one more for each kind of which few keys are repeated often.
+    """
+    kinds = {kind: each for kind, each in kinds.items() if each[1] and limit}
+    if not kinds:
+        return {}
+    flags = {kind: f"w{i}" for i, kind in enumerate(kinds)}
+    texts = ", ".join(f"coalesce(CAST({key} AS VARCHAR), 'NULL')" for key in keys)
+    chosen = ", ".join(f"({condition}) AS {flags[kind]}" for kind, (condition, _) in kinds.items())
+    ordered = f"SELECT *, {f'md5(concat_ws(chr(31), {texts}))' if keys else repr('0')} AS o, {chosen} FROM ({relation})"
+    near = " OR ".join(f"({flags[kind]} AND o < '{_threshold(limit, rows)}')" for kind, (_, rows) in kinds.items())
+    columns = ", ".join([*flags.values(), *(f"{sql} AS x{i}" for i, sql in enumerate(shown.values()))])
+    order = ", ".join(["o", *keys, *(f"x{i}" for i in range(len(shown)))])
+    found: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in kinds}
+    for row in session.rows(f"SELECT {columns} FROM ({ordered}) WHERE {near} ORDER BY {order}"):
+        values = _row(shown, row[len(flags) :])
+        for kind, flag in zip(kinds, row, strict=False):
+            if flag and len(found[kind]) < limit:
+                found[kind].append(values)
+    for kind, (_, rows) in kinds.items():
+        if len(found[kind]) < min(limit, rows):
+            few = f"SELECT {columns} FROM ({ordered}) WHERE {flags[kind]} ORDER BY {order} LIMIT {limit}"
+            found[kind] = [_row(shown, row[len(flags) :]) for row in session.rows(few)]
+    return found
 
 
-def _take(
-    row: dict[str, Any],
-    plan: Plan,
-    values: list[Value],
-    wanted: dict[int | str, set[int]],
-    shown: dict[str, list[Column]],
-    samples: Samples,
-    limit: int,
-) -> None:
-    sides = {
-        role: {c.name: json_ready(row[f"{role[0]}a{i}"]) for i, c in enumerate(columns)}
-        for role, columns in shown.items()
-    }
-    if not row["in_target"] or not row["in_source"]:
-        kind, role = ("missing", "source") if row["in_source"] else ("extra", "target")
-        rows = samples.missing if kind == "missing" else samples.extra
-        if row["k"] in wanted[kind] and len(rows) < limit:
-            rows.append(sides[role])
-        return
-    key = {pair.name: sides["source"][pair.source.name] for pair, _ in plan.keys}
-    for value in values:
-        taken = samples.columns.setdefault(value.index, [])
-        if row[f"d{value.index}"] and row["k"] in wanted[value.index] and len(taken) < limit:
-            pair = value.pair
-            taken.append(ValueSample(key, sides["source"][pair.source.name], sides["target"][pair.target.name]))
+def _threshold(limit: int, rows: int) -> str:
+    """Below which digest to look, so that more than enough rows are found."""
+    wanted = 4 * limit + _SPARE
+    return _ALL if wanted >= rows else f"{int(wanted / rows * 16**8):08x}"
+
+
+def _row(shown: Mapping[str, str], values: Sequence[Any]) -> dict[str, Any]:
+    return {name: json_ready(value) for name, value in zip(shown, values, strict=True)}
 
 
 def json_ready(value: Any) -> Any:

@@ -1,0 +1,163 @@
+"""The values that differ between paired rows: how many, why, and a few to show.
+
+Belongs here: the relation of all pairs that may differ, and the passes over it. Does not belong here: how rows are
+paired (`pairs`, `groups`), or what a cause is (`causes`).
+
+Causes are searched for among some of the differing rows, and counted among all: twice at most, so that what the first
+search left unexplained is looked at by itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from recon_assets.comparison.causes.candidate import Candidate, DifferingColumn
+from recon_assets.comparison.causes.values import discover, rank
+from recon_assets.comparison.duck import Session
+from recon_assets.comparison.groups import Groups
+from recon_assets.comparison.pairs import joined, named, pair_columns
+from recon_assets.comparison.plan import ROLES, Plan, Value, select_where, shown
+from recon_assets.comparison.result import Cause, ValueSample
+from recon_assets.comparison.tally import count, sample
+
+SEARCHED_ROWS = 100_000
+"""Among how many differing rows, about, causes are searched for."""
+_CAUSE_SAMPLES = 2
+
+
+@dataclass
+class Differences:
+    """What was found, by column number. `alone`: joined rows that found no partner, in the source and in the target,
+    which is so only where two keys have one hash."""
+
+    alone: tuple[int, int]
+    counts: dict[int, int] = field(default_factory=dict)
+    causes: dict[int, list[Cause]] = field(default_factory=dict)
+    samples: dict[int, list[ValueSample]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PairsRelation:
+    """The pairs that may differ: those of unique keys, which are joined when read, and those of `groups`, if any.
+
+    `rows` is how many there are, at most.
+    """
+
+    plan: Plan
+    values: Sequence[Value]
+    where: str
+    groups: Groups | None
+    rows: int
+
+    def sql(self, more: str = "") -> str:
+        """The relation, with the key columns' own values; `more` is a further condition on `k`."""
+        plan = self.plan
+        names = ["k", *plan.key_columns, "in_source", "in_target"]
+        for role in ROLES:
+            names += named(plan, role, pair_columns(plan, role, self.values, keys_too=True))
+        chosen = ", ".join([*names, *(f"d{v.number}" for v in self.values)])
+        where = " AND ".join(f"({part})" for part in (self.where, more) if part)
+        relation = f"SELECT {chosen} FROM ({joined(plan, self.values, where, keys_too=True)})"
+        if self.groups is not None:
+            relation += f" UNION ALL SELECT {chosen} FROM ({select_where(self.groups.pairs(), more)})"
+        return relation
+
+
+def find_differences(session: Session, pairs: PairsRelation, sides: Mapping[str, str], samples: int) -> Differences:
+    """Counts the differing values of every column, explains them, and samples them.
+
+    `sides`: SELECTs of each whole side, for causes that need a row's neighbours (see `causes.values.discover`).
+    """
+    search = _Search(session, pairs, sides)
+    counts = search.first_counts()
+    left = [n for n in search.columns if counts[n, "unexplained"]]
+    if left and search.look_again(left):
+        counts = count(session, search.relation, search.kinds())
+    found = Differences((counts["missing"], counts["extra"]))
+    found.counts = {n: counts[n, "differs"] for n in search.columns if counts[n, "differs"]}
+    _add_samples_and_causes(session, search, counts, found, samples)
+    return found
+
+
+class _Search:
+    """The candidates found so far, and the conditions to count."""
+
+    def __init__(self, session: Session, pairs: PairsRelation, sides: Mapping[str, str]) -> None:
+        self._session, self.pairs, self._sides = session, pairs, sides
+        self.columns = {
+            v.number: DifferingColumn(v.number, v.pair.name, v.pair.source.type, v.pair.target.type, v.pair.rule)
+            for v in pairs.values
+        }
+        self.candidates: list[Candidate] = []
+        self.relation = pairs.sql()
+
+    def first_counts(self) -> dict:
+        share = max(1, self.pairs.rows // SEARCHED_ROWS)
+        relation = self.pairs.sql(f"k % {share} = 0") if share > 1 else self.relation
+        differing = " OR ".join([*(c.differs for c in self.columns.values()), "NOT in_source", "NOT in_target"])
+        self._session.keep("searched", f"SELECT * FROM ({relation}) WHERE {differing}")
+        if share == 1:  # then this is all there is to see
+            self.relation = "SELECT * FROM searched"
+        self.candidates = self._discover("searched", list(self.columns))
+        return count(self._session, self.relation, self.kinds())
+
+    def look_again(self, numbers: Sequence[int]) -> bool:
+        """Searches what is unexplained in some columns; whether that found anything."""
+        unexplained = {n: self.kinds()[n, "unexplained"] for n in numbers}
+        flags = ", ".join(f"({condition}) AS d{n}" for n, condition in unexplained.items())
+        self._session.keep(
+            "searched_again",
+            f"SELECT * REPLACE ({flags}) FROM ({self.relation})"
+            f" WHERE {' OR '.join(unexplained.values())} LIMIT {SEARCHED_ROWS}",
+        )
+        more = self._discover("searched_again", numbers)
+        self.candidates += more
+        return bool(more)
+
+    def kinds(self) -> dict[Any, str]:
+        """Conditions by (column, 'differs'), (column, candidate's place) and (column, 'unexplained')."""
+        kinds: dict[Any, str] = {"missing": "NOT in_target", "extra": "NOT in_source"}
+        for n, column in self.columns.items():
+            kinds[n, "differs"] = column.differs
+            holds = {i: f"coalesce({c.holds}, false)" for i, c in enumerate(self.candidates) if c.column == n}
+            kinds |= {(n, i): f"{column.differs} AND {condition}" for i, condition in holds.items()}
+            explained = " OR ".join(holds.values())
+            kinds[n, "unexplained"] = f"{column.differs} AND NOT ({explained})" if explained else column.differs
+        return kinds
+
+    def _discover(self, table: str, numbers: Sequence[int]) -> list[Candidate]:
+        columns = [self.columns[n] for n in numbers]
+        return discover(self._session.connection, table, columns, self._sides)
+
+
+def _add_samples_and_causes(
+    session: Session, search: _Search, counts: Mapping[Any, int], found: Differences, samples: int
+) -> None:
+    plan = search.pairs.plan
+    shown_keys = {
+        ("key", key.pair.name): shown(key.pair.source, plan.name("source", key.pair.source)) for key in plan.keys
+    }
+    shown_values = {}
+    for value in search.pairs.values:
+        for role in ROLES:
+            column = getattr(value.pair, role)
+            shown_values[value.number, role] = shown(column, plan.name(role, column))
+    kinds = {kind: (condition, counts[kind]) for kind, condition in search.kinds().items() if isinstance(kind, tuple)}
+    taken = sample(session, search.relation, plan.key_columns, shown_keys | shown_values, kinds, samples)
+
+    def value_samples(kind: tuple, limit: int) -> list[ValueSample]:
+        n = kind[0]
+        return [
+            ValueSample({name: row["key", name] for _, name in shown_keys}, row[n, "source"], row[n, "target"])
+            for row in taken.get(kind, [])[:limit]
+        ]
+
+    for n in found.counts:
+        found.samples[n] = value_samples((n, "differs"), samples)
+        explained = [
+            (candidate, counts[n, i], value_samples((n, i), _CAUSE_SAMPLES))
+            for i, candidate in enumerate(search.candidates)
+            if candidate.column == n
+        ]
+        rest = (counts[n, "unexplained"], value_samples((n, "unexplained"), _CAUSE_SAMPLES))
+        found.causes[n] = rank(found.counts[n], explained, rest)

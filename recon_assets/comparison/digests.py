@@ -1,0 +1,64 @@
+"""The streaming scans: sums of hashes over one side's rows, by bucket of keys or by column.
+
+Belongs here: what can be known of a side by reading it once, in constant memory. Does not belong here: which keys
+repeat or lack a partner (`keys`), or bringing the two sides' rows together (`pairs`, `groups`).
+
+Whole rows come first, by bucket, since that settles equal sides at the least cost: 128 bits per bucket. Only where they
+differ are columns summed one by one, 128 bits each, to tell which of them need a closer look.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from recon_assets.comparison.duck import Session
+from recon_assets.comparison.hashing import bucket, digests, total
+from recon_assets.comparison.plan import BUCKETS, Plan, Role, Value, select_where
+
+_WORD = 2**64
+
+
+@dataclass(frozen=True)
+class SideDigest:
+    """One side's sums by bucket: rows and two sums; equal for equal multisets of rows in canonical form."""
+
+    buckets: dict[int, tuple[int, int, int]]
+
+    @property
+    def rows(self) -> int:
+        return sum(rows for rows, _, _ in self.buckets.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Of the whole side, in hex."""
+        first, second = (sum(sums) % _WORD for sums in list(zip(*self.buckets.values(), strict=True))[1:] or ((), ()))
+        return {"rows": self.rows, "row_digest": f"{first:016x}{second:016x}"}
+
+
+def row_digests(session: Session, plan: Plan, role: Role) -> SideDigest:
+    """Reads one side once, all columns. Raises ComparisonError, naming the side, when it can't be read."""
+    first, second = digests(plan.typed_row(role, plan.values))
+    rows = plan.rows(role, plan.columns(role, plan.values))
+    hashed = f"SELECT {bucket('k', BUCKETS)} AS bucket, {first} AS first, {second} AS second FROM ({rows})"
+    query = f"SELECT bucket, count(*), {total('first')}, {total('second')} FROM ({hashed}) GROUP BY bucket"
+    with session.reading(plan.sides[role].label):
+        return SideDigest({b: (n, int(one) % _WORD, int(two) % _WORD) for b, n, one, two in session.rows(query)})
+
+
+def differing_buckets(source: SideDigest, target: SideDigest) -> list[int]:
+    """The buckets in which the sides' rows are not the same."""
+    every = source.buckets.keys() | target.buckets.keys()
+    return sorted(b for b in every if source.buckets.get(b) != target.buckets.get(b))
+
+
+def column_digests(session: Session, plan: Plan, role: Role, values: Sequence[Value], where: str) -> dict[int, str]:
+    """By column number, in hex: 128 bits over the rows where `where` holds of (key, value), which tell apart all but
+    what is swapped among rows of one key."""
+    if not values:
+        return {}
+    cells = [digests([("k", "UBIGINT"), typed]) for typed in plan.typed(role, values)]
+    sums = ", ".join(f"{total(first)}, {total(second)}" for first, second in cells)
+    rows = select_where(plan.rows(role, plan.columns(role, values)), where)
+    with session.reading(plan.sides[role].label):
+        found = [int(each) % _WORD for each in session.row(f"SELECT {sums} FROM ({rows})")]
+    pairs = zip(found[::2], found[1::2], strict=True)
+    return {v.number: f"{one:016x}{two:016x}" for v, (one, two) in zip(values, pairs, strict=True)}
