@@ -2,9 +2,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test ui setup lint lock clean
+.PHONY: help run test ui setup lint lock clean bench
 
 PORT ?= 3000
+ROWS ?= 1000000
 export RECON_HOME ?= $(CURDIR)/.recon
 export DAGSTER_HOME ?= $(RECON_HOME)/dagster
 
@@ -27,6 +28,9 @@ test: .venv/ready-dev  ## install what the tests need and run them all
 ui: .venv/ready  ## browse the runs at http://127.0.0.1:3000 (PORT=… for another port)
 	@.venv/bin/recon ui --port $(PORT)
 
+bench: .venv/ready .venv-bench/ready  ## measure `recon compare` beside its peers (ROWS=…; BENCH="--spark …" for options)
+	@.venv/bin/python -m benchmarks --rows $(ROWS) $(BENCH)
+
 setup: .venv/ready  ## install the locked packages into .venv
 	@.venv/bin/python -m recon_assets.targets.delta_jars
 
@@ -42,4 +46,8 @@ clean:  ## remove everything that runs wrote
 
 .venv/ready-dev: .venv/ready requirements-dev.lock
 	@scripts/install requirements-dev.lock
+	@touch $@
+
+.venv-bench/ready: benchmarks/requirements.lock scripts/install-bench
+	@scripts/install-bench
 	@touch $@

@@ -15,7 +15,7 @@ class DuckDBEngine(dg.ConfigurableResource):
     """Compares in this process, spilling to `scratch` (a directory) beyond `memory_limit` (DuckDB's notation)."""
 
     scratch: str
-    memory_limit: str = "1GB"
+    memory_limit: str | None = None
 
     def compare(self, source: Dataset, target: Dataset, rules: Rules) -> Comparison:
         """The verdict on two tables. Raises ComparisonError."""

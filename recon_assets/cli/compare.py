@@ -1,15 +1,19 @@
 """`recon compare`: two datasets in, one verdict out.
 
-Belongs here: the command's arguments, its exit codes and what it prints. Does not belong here: comparing
-(`comparison`).
+Belongs here: the command's arguments and its exit codes. Does not belong here: comparing (`comparison`), or what the
+result looks like (`reports.terminal`).
 """
 
 import json
 import sys
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from recon_assets.comparison import Comparison
 
 EXIT_MATCH, EXIT_NO_MATCH, EXIT_ERROR = 0, 1, 2
 
@@ -90,46 +94,10 @@ def _write(file: Path, record: str) -> None:
         raise ComparisonError(f"{file}: can't be written ({error.strerror}); name another --json file") from error
 
 
-def _print(result) -> None:
-    """The verdict, the counts, the columns that differ and their samples, for a terminal or a log."""
+def _print(result: "Comparison") -> None:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
-    colour = {"MATCH": "green", "PARTIAL MATCH": "yellow", "NO MATCH": "red"}[result.verdict]
-    console.print(Text.assemble((str(result.verdict), f"bold {colour}"), "  ", result.reason))
-    console.print(
-        f"source rows {result.source_rows}, target rows {result.target_rows}, paired {result.paired_rows}, "
-        f"missing {result.missing_rows}, extra {result.extra_rows}, duplicate keys "
-        f"{result.duplicate_keys.source} / {result.duplicate_keys.target}, {result.seconds:.1f} s"
-    )
-    if result.differing_columns:
-        table = Table("column", "status", "differences", "source type", "target type", "note")
-        for c in result.differing_columns:
-            cells = [c.name, c.status, str(c.differences), c.source_type or "", c.target_type or "", c.note or ""]
-            table.add_row(*(Text(cell) for cell in cells))
-        console.print(table)
-    for column in result.differing_columns:
-        if column.samples:
-            table = Table("key", "source", "target", title=Text(column.name), title_justify="left")
-            for sample in column.samples:
-                table.add_row(*(Text(_cell(v)) for v in (sample.key, sample.source, sample.target)))
-            console.print(table)
-    for title, rows in (("missing rows", result.missing_samples), ("extra rows", result.extra_samples)):
-        if rows:
-            table = Table(title=title, title_justify="left")
-            for name in rows[0]:
-                table.add_column(Text(name))
-            for row in rows:
-                table.add_row(*(Text(_cell(v)) for v in row.values()))
-            console.print(table)
+    from recon_assets.reports.terminal import print_comparison
 
-
-def _cell(value: object) -> str:
-    """One value on one line, NULL and blanks visible."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={_cell(v)}" for name, v in value.items())
-    return repr(value) if isinstance(value, str) else str(value)
+    # Into a file or a pipe, wide enough for the tables.
+    print_comparison(result, Console(highlight=False, width=None if sys.stdout.isatty() else 120))

@@ -18,11 +18,10 @@ from recon_assets.comparison.groups import Groups
 from recon_assets.comparison.pairs import joined, named, pair_columns
 from recon_assets.comparison.plan import ROLES, Plan, Value, select_where, shown
 from recon_assets.comparison.result import Cause, ValueSample
-from recon_assets.comparison.tally import count, sample
+from recon_assets.comparison.tally import CAUSE_SAMPLES, count, sample
 
 SEARCHED_ROWS = 100_000
 """Among how many differing rows, about, causes are searched for."""
-_CAUSE_SAMPLES = 2
 
 
 @dataclass
@@ -72,7 +71,7 @@ def find_differences(session: Session, pairs: PairsRelation, sides: Mapping[str,
     counts = search.first_counts()
     left = [n for n in search.columns if counts[n, "unexplained"]]
     if left and search.look_again(left):
-        counts = count(session, search.relation, search.kinds())
+        counts = search.count(search.relation)
     found = Differences((counts["missing"], counts["extra"]))
     found.counts = {n: counts[n, "differs"] for n in search.columns if counts[n, "differs"]}
     _add_samples_and_causes(session, search, counts, found, samples)
@@ -99,7 +98,17 @@ class _Search:
         if share == 1:  # then this is all there is to see
             self.relation = "SELECT * FROM searched"
         self.candidates = self._discover("searched", list(self.columns))
-        return count(self._session, self.relation, self.kinds())
+        return self.count(self.relation)
+
+    def count(self, relation: str) -> dict[Any, int]:
+        """In how many rows of a relation of pairs each condition holds."""
+        return count(self._session, self.looked_up(relation), self.kinds())
+
+    def looked_up(self, relation: str) -> str:
+        """A relation of pairs with what the candidates need beside it."""
+        tables = dict.fromkeys(c.lookup for c in self.candidates if c.lookup)
+        joins = "".join(f" LEFT JOIN {table} USING (k)" for table in tables)
+        return f"SELECT * FROM ({relation}){joins}" if joins else relation
 
     def look_again(self, numbers: Sequence[int]) -> bool:
         """Searches what is unexplained in some columns; whether that found anything."""
@@ -107,7 +116,7 @@ class _Search:
         flags = ", ".join(f"({condition}) AS d{n}" for n, condition in unexplained.items())
         self._session.keep(
             "searched_again",
-            f"SELECT * REPLACE ({flags}) FROM ({self.relation})"
+            f"SELECT * REPLACE ({flags}) FROM ({self.looked_up(self.relation)})"
             f" WHERE {' OR '.join(unexplained.values())} LIMIT {SEARCHED_ROWS}",
         )
         more = self._discover("searched_again", numbers)
@@ -142,8 +151,18 @@ def _add_samples_and_causes(
         for role in ROLES:
             column = getattr(value.pair, role)
             shown_values[value.number, role] = shown(column, plan.name(role, column))
-    kinds = {kind: (condition, counts[kind]) for kind, condition in search.kinds().items() if isinstance(kind, tuple)}
-    taken = sample(session, search.relation, plan.key_columns, shown_keys | shown_values, kinds, samples)
+    kinds = {kind: condition for kind, condition in search.kinds().items() if isinstance(kind, tuple)}
+    looks = shown_keys | shown_values
+    # of many differing rows, those that were searched are enough to take samples from
+    in_searched = search.count("SELECT * FROM searched")
+    enough = {kind for kind in kinds if in_searched[kind] >= min(samples, counts[kind])}
+    taken = {}
+    for relation, wanted, known in (
+        ("SELECT * FROM searched", enough, in_searched),
+        (search.relation, kinds.keys() - enough, counts),
+    ):
+        chosen = {kind: (condition, known[kind]) for kind, condition in kinds.items() if kind in wanted}
+        taken |= sample(session, search.looked_up(relation), plan.key_columns, looks, chosen, samples)
 
     def value_samples(kind: tuple, limit: int) -> list[ValueSample]:
         n = kind[0]
@@ -155,9 +174,9 @@ def _add_samples_and_causes(
     for n in found.counts:
         found.samples[n] = value_samples((n, "differs"), samples)
         explained = [
-            (candidate, counts[n, i], value_samples((n, i), _CAUSE_SAMPLES))
+            (candidate, counts[n, i], value_samples((n, i), CAUSE_SAMPLES))
             for i, candidate in enumerate(search.candidates)
             if candidate.column == n
         ]
-        rest = (counts[n, "unexplained"], value_samples((n, "unexplained"), _CAUSE_SAMPLES))
+        rest = (counts[n, "unexplained"], value_samples((n, "unexplained"), CAUSE_SAMPLES))
         found.causes[n] = rank(found.counts[n], explained, rest)

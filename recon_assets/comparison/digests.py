@@ -20,28 +20,41 @@ _WORD = 2**64
 
 @dataclass(frozen=True)
 class SideDigest:
-    """One side's sums by bucket: rows and two sums; equal for equal multisets of rows in canonical form."""
+    """One side's sums by bucket: how many rows, two sums over whole rows, two over their keys; equal for equal
+    multisets of rows in canonical form."""
 
-    buckets: dict[int, tuple[int, int, int]]
+    buckets: dict[int, tuple[int, int, int, int, int]]
 
     @property
     def rows(self) -> int:
-        return sum(rows for rows, _, _ in self.buckets.values())
+        return sum(rows for rows, *_ in self.buckets.values())
+
+    @property
+    def keys(self) -> dict[int, tuple[int, int, int]]:
+        """By bucket, what is known of the keys alone."""
+        return {b: (rows, first, second) for b, (rows, _, _, first, second) in self.buckets.items()}
 
     def to_json(self) -> dict[str, Any]:
         """Of the whole side, in hex."""
-        first, second = (sum(sums) % _WORD for sums in list(zip(*self.buckets.values(), strict=True))[1:] or ((), ()))
-        return {"rows": self.rows, "row_digest": f"{first:016x}{second:016x}"}
+        columns = list(zip(*self.buckets.values(), strict=True)) or [()] * 5
+        row_first, row_second, key_first, key_second = (sum(sums) % _WORD for sums in columns[1:])
+        return {
+            "rows": self.rows,
+            "row_digest": f"{row_first:016x}{row_second:016x}",
+            "key_digest": f"{key_first:016x}{key_second:016x}",
+        }
 
 
 def row_digests(session: Session, plan: Plan, role: Role) -> SideDigest:
     """Reads one side once, all columns. Raises ComparisonError, naming the side, when it can't be read."""
-    first, second = digests(plan.typed_row(role, plan.values))
+    hashes = [*digests(plan.typed_row(role, plan.values)), *digests(plan.typed_row(role, []))]
     rows = plan.rows(role, plan.columns(role, plan.values))
-    hashed = f"SELECT {bucket('k', BUCKETS)} AS bucket, {first} AS first, {second} AS second FROM ({rows})"
-    query = f"SELECT bucket, count(*), {total('first')}, {total('second')} FROM ({hashed}) GROUP BY bucket"
+    named = ", ".join(f"{each} AS h{i}" for i, each in enumerate(hashes))
+    sums = ", ".join(total(f"h{i}") for i in range(len(hashes)))
+    hashed = f"SELECT {bucket('k', BUCKETS)} AS bucket, {named} FROM ({rows})"
+    query = f"SELECT bucket, count(*), {sums} FROM ({hashed}) GROUP BY bucket"
     with session.reading(plan.sides[role].label):
-        return SideDigest({b: (n, int(one) % _WORD, int(two) % _WORD) for b, n, one, two in session.rows(query)})
+        return SideDigest({b: (n, *(int(each) % _WORD for each in found)) for b, n, *found in session.rows(query)})
 
 
 def differing_buckets(source: SideDigest, target: SideDigest) -> list[int]:

@@ -4,6 +4,7 @@ Belongs here: how a session is set up and torn down and runs queries, how names 
 become ours. Does not belong here: any query.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,9 @@ import pyarrow as pa
 
 from recon_assets.comparison.errors import ComparisonError
 
-MEMORY_LIMIT = "1GB"
-"""Unless told otherwise. Equal sides need half of it at 10 million rows; a join of everything spills, and takes about
-half as long again as with all the memory it could use."""
+_MEGABYTES_PER_THREAD = 225
+"""Unless a memory limit is given: threads read and hash in buffers of their own. Joins that don't fit are spilled,
+which costs them a few per cent."""
 
 
 def identifier(name: str) -> str:
@@ -88,7 +89,7 @@ def session(
             "temp_directory": str(Path(path) / "spill"),
             "preserve_insertion_order": "false",
             "autoinstall_known_extensions": "false",
-            "memory_limit": memory_limit or MEMORY_LIMIT,
+            "memory_limit": memory_limit or f"{_MEGABYTES_PER_THREAD * max(threads or os.cpu_count() or 1, 2)}MB",
         }
         if threads is not None:
             config["threads"] = str(threads)

@@ -119,13 +119,13 @@ def _find(duck: Session, plan: Plan, matching: Matching, samples: int, exact: bo
     if exact:
         found = Findings(*(_count_rows(duck, plan, role) for role in ROLES))
         found.evidence["path"] = "exact"
-        _look_closer(duck, plan, matching, found, None, samples, exact)
+        _look_closer(duck, plan, matching, found, None, samples, exact=True, same_keys=False)
         return found
     one, other = (row_digests(duck, plan, role) for role in ROLES)
     found = Findings(one.rows, other.rows)
     found.evidence["fingerprints"] = {"scheme": SCHEME, "source": one.to_json(), "target": other.to_json()}
     differing = differing_buckets(one, other)
-    equal = [rows for b, (rows, _, _) in one.buckets.items() if b not in set(differing)]
+    equal = [rows for b, (rows, *_) in one.buckets.items() if b not in set(differing)]
     found.paired = sum(equal)
     rest = f"NOT ({in_buckets(differing)})" if differing else ""
     repeated = repeated_keys(duck, plan, "source", found.paired, rest) if equal else 0
@@ -135,7 +135,8 @@ def _find(duck: Session, plan: Plan, matching: Matching, samples: int, exact: bo
         return found
     found.evidence["path"] = "join"
     found.evidence["buckets"] = {"all": BUCKETS, "differing": len(differing)}
-    _look_closer(duck, plan, matching, found, differing if equal else None, samples, exact)
+    same_keys = one.keys == other.keys
+    _look_closer(duck, plan, matching, found, differing if equal else None, samples, exact=False, same_keys=same_keys)
     return found
 
 
@@ -146,11 +147,14 @@ def _look_closer(
     found: Findings,
     buckets: list[int] | None,
     samples: int,
+    *,
     exact: bool,
+    same_keys: bool,
 ) -> None:
     """Pairs the rows of the given buckets (None: all), counts, explains and samples."""
-    plan, where = _few(duck, whole, in_buckets(buckets), max(found.source_rows, found.target_rows) - found.paired)
-    pairing = pair_rows(duck, plan, where, found.source_rows - found.paired)
+    in_question = in_buckets(buckets)
+    plan, where = _few(duck, whole, in_question, max(found.source_rows, found.target_rows) - found.paired)
+    pairing = pair_rows(duck, plan, where, found.source_rows - found.paired, same_keys=same_keys)
     found.duplicates = DuplicateKeys(
         *(one + more for one, more in zip(astuple(found.duplicates), pairing.repeated, strict=True))
     )
@@ -159,14 +163,23 @@ def _look_closer(
     alone = (0, 0)
     if not plan.whole_row and (values or plan is not whole):
         relation = PairsRelation(plan, values, pairing.once, pairing.groups, pairing.once_rows)
-        sides = {role: whole.rows(role, whole.columns(role, values)) for role in ROLES}
+        sides = {role: _side_of(whole, role, values) for role in ROLES}
         differences = find_differences(duck, relation, sides, samples)
         found.differences, found.causes, found.samples = differences.counts, differences.causes, differences.samples
         alone = differences.alone
     found.paired += pairing.once_rows - alone[0] + (pairing.groups.paired if pairing.groups else 0)
     found.evidence["pairing"] = pairing.description
     unpaired = (found.source_rows - found.paired, found.target_rows - found.paired)
-    found.missing, found.extra = find_unpaired(duck, plan, whole, matching, pairing, unpaired, samples)
+    found.missing, found.extra = find_unpaired(
+        duck, plan, whole, matching, pairing, unpaired, (found.source_rows, found.target_rows), in_question, samples
+    )
+
+
+def _side_of(plan: Plan, role: Role, values: list[Value]) -> str:
+    """SELECT of one whole side as the search for causes knows it: k, the key columns, and c<n> for column n."""
+    columns = [f"{plan.name(role, getattr(v.pair, role))} AS c{v.number}" for v in values]
+    names = ", ".join(["k", *plan.key_columns, *columns])
+    return f"SELECT {names} FROM ({plan.rows(role, plan.columns(role, values))})"
 
 
 def _few(duck: Session, plan: Plan, where: str, rows: int) -> tuple[Plan, str]:

@@ -61,6 +61,21 @@ class Groups:
             f"SELECT s.* FROM left_{role} AS s LEFT JOIN pairs AS p ON p.g = s.g AND p.{id_} = s.id WHERE p.g IS NULL"
         )
 
+    def every_row(self, role: Role) -> str:
+        """One side's rows, paired or not: k, the key columns, every column of that side, and `unpaired`."""
+        names = ", ".join(["k", *self._plan.key_columns, *named(self._plan, role, self._plan.every_column(role))])
+        other, id_ = ROLES[role == "source"], role[0]
+        equal = f"SELECT {names}, false AS unpaired FROM numbered_{role} AS s SEMI JOIN numbered_{other} AS t"
+        rest = f"SELECT s.*, p.g IS NULL AS unpaired FROM left_{role} AS s LEFT JOIN pairs AS p"
+        return (
+            f"{equal} ON s.copy = t.copy AND {self._alike()}"
+            f" UNION ALL SELECT {names}, unpaired FROM ({rest} ON p.g = s.g AND p.{id_} = s.id)"
+        )
+
+    def _alike(self) -> str:
+        columns = [*self._plan.key_columns, *self._values]
+        return " AND ".join(f"s.{c} IS NOT DISTINCT FROM t.{c}" for c in columns) or "true"
+
     def _rows(self, role: Role, where: str) -> str:
         values = "".join(f", {getattr(v.form, role)} AS v{v.number}" for v in self._plan.values)
         return f"SELECT *{values} FROM ({self._plan.rows(role, self._plan.every_column(role), where)})"
@@ -68,9 +83,7 @@ class Groups:
     def _pair_off_equals(self) -> int:
         """Where values have tolerances, equal is no equivalence: only groups too large for exact pairing
         do it."""
-        both = [*self._plan.key_columns, *self._values]
-        same = ", ".join(both) or "1"
-        alike = " AND ".join(f"s.{c} IS NOT DISTINCT FROM t.{c}" for c in both) or "true"
+        same = ", ".join([*self._plan.key_columns, *self._values]) or "1"
         if self._tolerant:
             self._session.keep("large", f"{self._group_sizes('grouped')} HAVING {_sizes()} > {EXACT_PAIRS}")
         for role in ROLES:
@@ -84,7 +97,7 @@ class Groups:
         for role, other in (ROLES, ROLES[::-1]):
             left = (
                 f"SELECT s.* EXCLUDE (copy) FROM numbered_{role} AS s ANTI JOIN numbered_{other} AS t"
-                f" ON s.copy = t.copy AND {alike}"
+                f" ON s.copy = t.copy AND {self._alike()}"
             )
             if self._tolerant:
                 small = f"SELECT s.* FROM grouped_{role} AS s ANTI JOIN large AS t ON {self._plan.same_key}"

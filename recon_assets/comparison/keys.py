@@ -18,7 +18,8 @@ UNPAIRED = {
     "target": "k IN (SELECT k FROM odd_keys WHERE source_rows = 0)",
 }
 """Conditions on `k`: the side's rows whose key the other side doesn't have."""
-SHARED = "k IN (SELECT k FROM odd_keys WHERE source_rows > 0 AND target_rows > 0)"
+IN_BOTH = "source_rows > 0 AND target_rows > 0"
+SHARED = f"k IN (SELECT k FROM odd_keys WHERE {IN_BOTH})"
 """The condition on `k` of rows that have to be paired in groups."""
 
 
@@ -37,20 +38,25 @@ class OddKeys:
         return {"source": self.missing + self.shared[0], "target": self.extra + self.shared[1]}
 
 
-def odd_keys(session: Session, plan: Plan, where: str) -> OddKeys:
+def odd_keys(session: Session, plan: Plan, where: str, *, same_keys: bool) -> OddKeys:
     """Looks at the keys of the rows where `where` holds; leaves the odd ones in the table `odd_keys` (k, source_rows,
-    target_rows). Without a declared key, rows that occur equally often on both sides are not odd.
+    target_rows). `same_keys`: both sides are known to have the same ones, equally often. Without a declared key, rows
+    that occur equally often on both sides are not odd.
     """
     source, target = (plan.rows(role, [], where) for role in ROLES)
-    both = f"SELECT k, 1 AS mine, NULL AS theirs FROM ({source}) UNION ALL SELECT k, NULL, 1 FROM ({target})"
-    equal = (
-        "count(mine) = count(theirs)" if plan.whole_row and not plan.values else "count(mine) = 1 AND count(theirs) = 1"
-    )
-    session.keep(
-        "odd_keys",
-        f"SELECT k, count(mine) AS source_rows, count(theirs) AS target_rows FROM ({both})"
-        f" GROUP BY k HAVING NOT ({equal})",
-    )
+    if same_keys:
+        odd = (
+            f"SELECT k, count(*) AS source_rows, count(*) AS target_rows FROM ({source}) GROUP BY k HAVING count(*) > 1"
+        )
+    else:
+        both = f"SELECT k, 1 AS mine, NULL AS theirs FROM ({source}) UNION ALL SELECT k, NULL, 1 FROM ({target})"
+        as_often = "count(mine) = count(theirs)"
+        even = as_often if plan.whole_row and not plan.values else f"count(mine) = 1 AND {as_often}"
+        odd = (
+            f"SELECT k, count(mine) AS source_rows, count(theirs) AS target_rows FROM ({both})"
+            f" GROUP BY k HAVING NOT ({even})"
+        )
+    session.keep("odd_keys", odd)
     missing, extra, shared_source, shared_target = session.row(
         "SELECT coalesce(sum(CASE WHEN target_rows = 0 THEN source_rows END), 0),"
         " coalesce(sum(CASE WHEN source_rows = 0 THEN target_rows END), 0),"

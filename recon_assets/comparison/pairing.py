@@ -18,30 +18,35 @@ class Pairing:
 
     `once`: the condition on `k` of rows whose key occurs once on both sides, `once_rows` how many there are on either
     side (without a declared key: rows that occur equally often). `groups` has the rows of repeated keys, `lonely` the
-    condition on `k` of rows whose key the other side lacks. `repeated`: distinct repeated keys, per side.
+    condition on `k` of rows whose key the other side lacks. `odd_keys`: whether the table of that name is there, and
+    `has_odd` whether it has any. `repeated`: distinct repeated keys, per side.
     """
 
     once: str
     once_rows: int
     groups: Groups | None
     lonely: dict[Role, str]
+    odd_keys: bool
     has_odd: bool
     repeated: tuple[int, int]
     description: str
 
 
-def pair_rows(session: Session, plan: Plan, where: str, source_rows: int) -> Pairing:
-    """Divides the rows where `where` holds, `source_rows` of them in the source; keeps tables in the session."""
+def pair_rows(session: Session, plan: Plan, where: str, source_rows: int, *, same_keys: bool) -> Pairing:
+    """Divides the rows where `where` holds, `source_rows` of them in the source; keeps tables in the session.
+
+    `same_keys`: both sides' keys are known to be the same, equally often.
+    """
     if plan.whole_row and plan.values:  # nearly equal is no equivalence: nothing can be told from hashes
         groups = Groups(session, plan, where)
-        return Pairing("false", 0, groups, {}, True, (0, 0), _description(plan, groups))
-    odd = odd_keys(session, plan, where)
+        return Pairing("false", 0, groups, {}, False, True, (0, 0), _description(plan, groups))
+    odd = odd_keys(session, plan, where, same_keys=same_keys)
     groups = Groups(session, plan, SHARED) if any(odd.shared) else None
     has_odd = any(odd.rows.values())
     once = " AND ".join(f"({part})" for part in (where, NOT_ODD if has_odd else "") if part)
     lonely = {role: UNPAIRED[role] for role, rows in (("source", odd.missing), ("target", odd.extra)) if rows}
     once_rows = source_rows - odd.rows["source"]
-    return Pairing(once, once_rows, groups, lonely, has_odd, odd.repeated, _description(plan, groups))
+    return Pairing(once, once_rows, groups, lonely, True, has_odd, odd.repeated, _description(plan, groups))
 
 
 def _description(plan: Plan, groups: Groups | None) -> str:

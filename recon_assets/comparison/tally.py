@@ -15,6 +15,8 @@ from recon_assets.comparison.duck import Session
 
 Kind = TypeVar("Kind", bound=Hashable)
 
+CAUSE_SAMPLES = 2
+"""How many rows are shown of each cause."""
 _ALL = "g"  # greater than any hexadecimal digit
 _SPARE = 40  # beyond four times the wanted samples: to find too few is as good as impossible, but for repeated keys
 
@@ -46,7 +48,8 @@ def sample(
     flags = {kind: f"w{i}" for i, kind in enumerate(kinds)}
     texts = ", ".join(f"coalesce(CAST({key} AS VARCHAR), 'NULL')" for key in keys)
     chosen = ", ".join(f"({condition}) AS {flags[kind]}" for kind, (condition, _) in kinds.items())
-    ordered = f"SELECT *, {f'md5(concat_ws(chr(31), {texts}))' if keys else repr('0')} AS o, {chosen} FROM ({relation})"
+    flagged = f"SELECT * FROM (SELECT *, {chosen} FROM ({relation})) WHERE {' OR '.join(flags.values())}"
+    ordered = f"SELECT *, {f'md5(concat_ws(chr(31), {texts}))' if keys else repr('0')} AS o FROM ({flagged})"
     near = " OR ".join(f"({flags[kind]} AND o < '{_threshold(limit, rows)}')" for kind, (_, rows) in kinds.items())
     columns = ", ".join([*flags.values(), *(f"{sql} AS x{i}" for i, sql in enumerate(shown.values()))])
     order = ", ".join(["o", *keys, *(f"x{i}" for i in range(len(shown)))])

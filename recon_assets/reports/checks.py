@@ -4,11 +4,13 @@ Belongs here: which facts pass or fail, how severe that is, and in which words. 
 them into Dagster's results (`assets`), or the numbers themselves (`comparison`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from recon_assets.comparison.result import ColumnStatus, Comparison
-from recon_assets.reports.record import count
+from recon_assets.comparison.result import Cause, ColumnStatus, Comparison, RowCause
+from recon_assets.reports.why import differing_by_weight, joined, reasons
+from recon_assets.reports.wording import count
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ CHECKS = {
     "values": "No row is missing or extra, and every compared value is equal under the rules.",
 }
 """The checks and what each of them says when it passes."""
+
+_MOST_REASONS = 5
+"""Reasons that a description tells."""
+_MOST_COLUMNS = 50
+"""Columns whose causes the metadata holds, those that differ most first: it is stored with each event."""
 
 
 def check_facts(comparison: Comparison) -> list[CheckFact]:
@@ -93,23 +100,31 @@ def _keys_unique(comparison: Comparison) -> CheckFact:
 
 
 def _values(comparison: Comparison) -> CheckFact:
-    different = {c.name: c.differences for c in comparison.columns if c.status == "different"}
-    parts = [f"{name} differs in {count(rows, 'row')}" for name, rows in different.items()]
-    if comparison.missing_rows:
-        parts.append(count(comparison.missing_rows, "missing row"))
-    if comparison.extra_rows:
-        parts.append(count(comparison.extra_rows, "extra row"))
+    # A column that one side lacks is the schema check's affair.
+    found = [reason for reason in reasons(comparison) if reason.rows is not None]
+    metadata = {
+        "paired_rows": comparison.paired_rows,
+        "missing_rows": comparison.missing_rows,
+        "extra_rows": comparison.extra_rows,
+        "differences": {c.name: c.differences for c in comparison.columns if c.status == "different"},
+    }
+    causes = {
+        "causes": {c.name: _facts(c.causes) for c in differing_by_weight(comparison)[:_MOST_COLUMNS] if c.causes},
+        "missing_causes": _facts(comparison.missing_causes),
+        "extra_causes": _facts(comparison.extra_causes),
+    }
     return CheckFact(
         "values",
-        not parts,
-        "; ".join(parts) or f"all compared values of {count(comparison.paired_rows, 'paired row')} are equal",
-        {
-            "paired_rows": comparison.paired_rows,
-            "missing_rows": comparison.missing_rows,
-            "extra_rows": comparison.extra_rows,
-            "differences": different,
-        },
+        not found,
+        joined(found, _MOST_REASONS)
+        or f"all compared values of {count(comparison.paired_rows, 'paired row')} are equal",
+        metadata | {name: found for name, found in causes.items() if found},
     )
+
+
+def _facts(causes: Sequence[Cause] | Sequence[RowCause]) -> list[dict[str, Any]]:
+    """The causes as in the full record, without their samples."""
+    return [{name: value for name, value in asdict(cause).items() if name != "samples"} for cause in causes]
 
 
 def _names(comparison: Comparison, status: ColumnStatus) -> list[str]:

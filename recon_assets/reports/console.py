@@ -1,7 +1,7 @@
 """The verdict table that `recon run` prints.
 
 Belongs here: one row per output, within 120 columns. Does not belong here: progress, errors and exit codes
-(`cli`), or more detail than a row holds (`html`).
+(`cli`), or more detail than a row holds (`html`, and `terminal` for one comparison).
 """
 
 from collections.abc import Iterable
@@ -12,8 +12,7 @@ from rich.text import Text
 
 from recon_assets.comparison.result import Verdict
 from recon_assets.reports.record import OutputReport
-
-_STYLE = {Verdict.MATCH: "green", Verdict.PARTIAL_MATCH: "yellow", Verdict.NO_MATCH: "red"}
+from recon_assets.reports.terminal import STYLE
 
 
 def summary_table(reports: Iterable[OutputReport]) -> Table:
@@ -45,7 +44,7 @@ def summary_table(reports: Iterable[OutputReport]) -> Table:
 
 
 def _verdict(report: OutputReport) -> Text:
-    style = _STYLE[report.comparison.verdict]
+    style = STYLE[report.comparison.verdict]
     text = Text(report.comparison.verdict.value, style=f"bold {style}")
     if not report.as_expected:
         text.append(f"\nexpected:\n{report.expected.value}", style=f"reverse {style}")

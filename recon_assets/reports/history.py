@@ -39,13 +39,15 @@ COLUMNS = (
     "missing_rows",
     "extra_rows",
     "top_reason",
+    "top_cause",
     "parameters",
     "seconds",
 )
 """The first script's report fields, under its names, among those that say which run and output a line is of.
 
 `mismatched_columns` is a JSON list of names, `sample_mismatches` a JSON object of name → samples (each `key`,
-`source`, `target`), `parameters` a JSON object of name → value; `timestamp` is ISO 8601 in UTC."""
+`source`, `target`), `parameters` a JSON object of name → value; `top_cause` is a cause's identifier (docs/causes.md);
+`timestamp` is ISO 8601 in UTC."""
 
 
 def append_history(report: OutputReport, path: Path) -> None:
@@ -111,6 +113,7 @@ def _line(report: OutputReport) -> list[Any]:
         "missing_rows": comparison.missing_rows,
         "extra_rows": comparison.extra_rows,
         "top_reason": _text(report.top_reason),
+        "top_cause": _text(report.top_cause),
         "parameters": _json({name: p.value for name, p in report.parameters.items()}),
         "seconds": f"{report.seconds:.3f}",
     }

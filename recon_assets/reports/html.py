@@ -20,12 +20,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from recon_assets.comparison.result import Comparison, Row, Verdict
+from recon_assets.reports.cause_labels import cause_label
+from recon_assets.reports.evidence import read
 from recon_assets.reports.files import write_atomically
 from recon_assets.reports.marking import defang, marked, shown
-from recon_assets.reports.record import OutputReport, count
+from recon_assets.reports.record import OutputReport
+from recon_assets.reports.why import ONLY_IN, differing_by_weight, precision_said, reasons
+from recon_assets.reports.wording import count, percent
 
-_OPEN_SAMPLES = 3
-"""Differing columns whose samples are unfolded; the others' are one click away."""
+_OPEN_COLUMNS = 3
+"""Differing columns whose causes and samples are unfolded; the others' are one click away."""
+_LEADING_REASONS = 6
+"""Reasons told at the head of an output; its sections tell all."""
+_SUMMARY_REASONS = 2
+"""Reasons told in an output's row of the summary."""
 _LEAST_WIDTH = 0.5
 """Per cent of a bar's length that any number above 0 gets."""
 
@@ -62,15 +70,23 @@ def _environment() -> Environment:
         Verdict=Verdict,
         marked=marked,
         shown=shown,
+        reasons=reasons,
+        differing_by_weight=differing_by_weight,
+        precision_said=precision_said,
+        only_in=ONLY_IN,
+        evidence_of=read,
         columns_of=_columns_of,
         row_bar=_row_bar,
         bar_width=_bar_width,
-        open_samples=_OPEN_SAMPLES,
+        open_columns=_OPEN_COLUMNS,
+        leading_reasons=_LEADING_REASONS,
+        summary_reasons=_SUMMARY_REASONS,
     )
     environment.filters.update(
         number=lambda number: f"{number:,}",
         count=count,
-        percent=_percent,
+        cause_label=cause_label,
+        percent=percent,
         duration=_duration,
         moment=lambda moment: f"{moment:%Y-%m-%d %H:%M:%S} UTC",
         plain=_plain,
@@ -121,18 +137,6 @@ def _row_bar(comparison: Comparison) -> list[tuple[str, float, float]]:
 def _bar_width(part: int, whole: int) -> float:
     """A bar's length in per cent, wide enough to be seen."""
     return round(max(100 * part / whole, _LEAST_WIDTH), 3) if whole else 0.0
-
-
-def _percent(part: int, whole: int) -> str:
-    """A share for reading: never 0 % or 100 % unless it is exactly that."""
-    if whole == 0:
-        return "–"
-    share = 100 * part / whole
-    if 0 < share < 0.01:
-        return "< 0.01 %"
-    if 99.99 < share < 100:
-        return "> 99.99 %"
-    return f"{share:.2f} %" if 0 < share < 100 else f"{share:.0f} %"
 
 
 def _duration(seconds: float) -> str:

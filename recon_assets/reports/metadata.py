@@ -11,8 +11,11 @@ from typing import Any
 
 from dagster import MetadataValue, TableColumn, TableRecord, TableSchema
 
-from recon_assets.comparison.result import Row
+from recon_assets.comparison.result import Comparison, Row, RowCause
+from recon_assets.reports.cause_labels import cause_label
 from recon_assets.reports.record import OutputReport
+from recon_assets.reports.why import differing_by_weight
+from recon_assets.reports.wording import percent
 
 _SAMPLES_PER_COLUMN = 3
 _ROW_SAMPLES = 5
@@ -26,7 +29,19 @@ _LONGEST_TEXT = 200
 def report_metadata(report: OutputReport, page: Path | str | None = None) -> dict[str, MetadataValue]:
     """The report asset's metadata by name; `page` is the HTML page's path, or its URL where it is served."""
     comparison = report.comparison
-    metadata: dict[str, MetadataValue] = {
+    metadata: dict[str, MetadataValue] = {}
+    # What says why comes first.
+    if causes := _causes(comparison):
+        metadata["causes"] = _table(causes)
+    for name, found, rows in (
+        ("missing_causes", comparison.missing_causes, comparison.missing_rows),
+        ("extra_causes", comparison.extra_causes, comparison.extra_rows),
+    ):
+        if found:
+            metadata[name] = _table([_row_cause(cause, rows) for cause in found])
+    if report.top_cause:
+        metadata["top_cause"] = MetadataValue.text(cause_label(report.top_cause))
+    metadata |= {
         "verdict": MetadataValue.text(comparison.verdict.value),
         "expected": MetadataValue.text(report.expected.value),
         "as_expected": MetadataValue.bool(report.as_expected),
@@ -58,6 +73,32 @@ def report_metadata(report: OutputReport, page: Path | str | None = None) -> dic
     elif page is not None:
         metadata["page"] = MetadataValue.url(page)
     return metadata
+
+
+def _causes(comparison: Comparison) -> list[dict[str, str | int]]:
+    """One row per column and cause, of the columns that differ in most rows first."""
+    return [
+        {
+            "column": column.name,
+            "cause": cause_label(cause.cause),
+            "rows": cause.rows,
+            "share": percent(cause.rows, column.differences),
+            "detail": cause.detail,
+        }
+        for column in differing_by_weight(comparison)
+        for cause in column.causes
+    ]
+
+
+def _row_cause(cause: RowCause, rows: int) -> dict[str, str | int]:
+    """`precision` is the share of the rows it holds for that are missing, or extra."""
+    return {
+        "cause": cause_label(cause.cause),
+        "rows": cause.rows,
+        "share": percent(cause.rows, rows),
+        "precision": percent(cause.precision, 1),
+        "detail": cause.detail,
+    }
 
 
 def _differing_columns(report: OutputReport) -> MetadataValue:

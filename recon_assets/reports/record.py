@@ -1,6 +1,6 @@
 """The full record of one output of one reconciliation in one run, and its JSON file.
 
-Belongs here: what is recorded, and what follows from it (as expected? the top reason). Every other report is
+Belongs here: what is recorded, and what follows from it (as expected? the top reason and cause). Every other report is
 made from this record, so a page or a table can be made again from the stored file alone. Does not belong
 here: how a record is shown, or where files go.
 """
@@ -12,8 +12,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError, computed_field
 
-from recon_assets.comparison.result import ColumnResult, Comparison, Verdict
+from recon_assets.comparison.result import Comparison, Verdict
 from recon_assets.reports.files import ReportError, write_atomically
+from recon_assets.reports.why import joined, reasons, top_cause
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 
@@ -83,8 +84,14 @@ class OutputReport(BaseModel):
     @computed_field
     @property
     def top_reason(self) -> str:
-        """In a few words, what keeps the verdict from MATCH; '' for MATCH."""
+        """In a line, what keeps the verdict from MATCH, and its cause; '' for MATCH."""
         return _top_reason(self.comparison)
+
+    @computed_field
+    @property
+    def top_cause(self) -> str:
+        """The identifier of the cause that touches most rows; '' where none was looked for."""
+        return top_cause(self.comparison)
 
     @computed_field
     @property
@@ -117,37 +124,7 @@ def read_json(path: Path) -> OutputReport:
         ) from error
 
 
-def count(number: int, noun: str) -> str:
-    """`1 row`, `1,204 rows`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _top_reason(comparison: Comparison) -> str:
     if comparison.verdict is Verdict.MATCH:
         return ""
-    reasons = [(_weight(column, comparison), _column_reason(column)) for column in comparison.differing_columns]
-    if comparison.missing_rows:
-        reasons.append((comparison.missing_rows, count(comparison.missing_rows, "missing row")))
-    if comparison.extra_rows:
-        reasons.append((comparison.extra_rows, count(comparison.extra_rows, "extra row")))
-    if not reasons:
-        return comparison.reason
-    # max keeps the first of equals, so columns in table order, then missing, then extra rows.
-    _, top = max(reasons, key=lambda reason: reason[0])
-    others = len(reasons) - 1
-    return f"{top} (+{others} more)" if others else top
-
-
-def _weight(column: ColumnResult, comparison: Comparison) -> int:
-    """How many rows the reason touches; a column that one side lacks touches them all."""
-    return column.differences if column.status == "different" else comparison.source_rows + comparison.target_rows
-
-
-def _column_reason(column: ColumnResult) -> str:
-    match column.status:
-        case "missing":
-            return f"{column.name} is not in the target"
-        case "extra":
-            return f"{column.name} is not in the source"
-        case _:
-            return f"{column.name} differs in {count(column.differences, 'row')}"
+    return joined(reasons(comparison), most=1) or comparison.reason

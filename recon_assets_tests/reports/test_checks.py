@@ -4,7 +4,7 @@ import pytest
 
 from recon_assets.comparison.result import DuplicateKeys
 from recon_assets.reports.checks import CHECKS, check_facts
-from recon_assets_tests.reports.examples import column, comparison
+from recon_assets_tests.reports.examples import column, comparison, explained
 
 KEYLESS = {"rules": {"keys": []}}
 ONE_COLUMN = "both sides have the same 1 column to compare"
@@ -42,6 +42,28 @@ def test_every_report_has_the_four_checks_in_this_order():
 def test_a_check_passes_or_fails_with_its_reason(check, changes, passed, description):
     [fact] = [fact for fact in check_facts(comparison(**changes)) if fact.name == check]
     assert (fact.passed, fact.description) == (passed, description)
+
+
+def test_the_values_check_leads_with_the_causes_that_touch_most_rows():
+    values = check_facts(explained())[3]
+    assert values.description == (
+        "purchases_amount: rounded half up to 1 digit in the target (12,000 of 12,500 rows);"
+        " income_amount: 0.00 in the target where the source is NULL (3,741 rows);"
+        " purchases_amount: unexplained (450 of 12,500 rows);"
+        " purchases_amount: the sign is flipped in the target (50 of 12,500 rows);"
+        " 30 of 40 extra rows: corporation_id is NULL in all of them"
+        " (+2 more)"
+    )
+    assert set(values.metadata["causes"]) == {"income_amount", "purchases_amount"}
+    assert values.metadata["missing_causes"] == [
+        {
+            "cause": "key_differs",
+            "detail": "product_id differs by a trailing space",
+            "rows": 10,
+            "share": 1.0,
+            "precision": 1.0,
+        }
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from recon_assets.comparison.result import Verdict
 from recon_assets.reports.console import summary_table
-from recon_assets_tests.reports.examples import column, comparison, report
+from recon_assets_tests.reports.examples import column, comparison, explained, report
 
 HEADINGS = (
     "reconciliation", "output", "verdict", "source rows", "target rows", "differing columns", "top reason",
@@ -37,6 +37,12 @@ def test_a_row_tells_the_output_and_what_was_found():
     text = printed(report(draft, expected=Verdict.NO_MATCH))
     for shown in ("NO MATCH", "as expected", "200,000", "200,040", "income_amount", "12.5"):
         assert shown in text
+
+
+def test_the_top_reason_names_the_cause():
+    words = " ".join(re.findall(r"[^\s]+", printed(report(explained()))))
+    for part in ("purchases_amount", "rounded", "12,000", "(+6 more)"):
+        assert part in words
 
 
 @pytest.mark.parametrize("verdict", Verdict)

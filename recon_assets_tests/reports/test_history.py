@@ -11,7 +11,7 @@ import pytest
 from recon_assets.comparison.result import ValueSample, Verdict
 from recon_assets.reports.files import ReportError
 from recon_assets.reports.history import COLUMNS, append_history
-from recon_assets_tests.reports.examples import column, comparison, different, report
+from recon_assets_tests.reports.examples import column, comparison, different, explained, report
 
 SEED_FIELDS = {
     "timestamp",
@@ -87,9 +87,20 @@ def test_a_line_says_what_the_run_found(path):
         "missing_rows": "1",
         "extra_rows": "3",
         "top_reason": "city is not in the target (+3 more)",
+        "top_cause": "",
         "parameters": '{"Date": "2026-03-03"}',
         "seconds": "12.500",
     }
+
+
+def test_a_line_names_the_cause_that_touches_most_rows(path):
+    append_history(report(explained()), path)
+    [line] = lines(path)
+    assert line["top_cause"] == "rounding"
+    assert (
+        line["top_reason"]
+        == "purchases_amount: rounded half up to 1 digit in the target (12,000 of 12,500 rows) (+6 more)"
+    )
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from recon_assets.comparison.result import DuplicateKeys, ValueSample, Verdict
+from recon_assets.comparison.result import Cause, DuplicateKeys, RowCause, ValueSample, Verdict
 from recon_assets.reports.files import ReportError
 from recon_assets.reports.html import render_html, write_html
 from recon_assets.reports.record import InputProof, ParameterText, read_json, write_json
-from recon_assets_tests.reports.examples import column, comparison, different, report
+from recon_assets_tests.reports.examples import column, comparison, different, explained, report
 from recon_assets_tests.reports.page import Page
 
 DRAFT = report(
@@ -31,7 +31,16 @@ DRAFT = report(
         ],
         extra_samples=[{"id": 8, "segment": "Near prime"}],
         rules={"keys": ["ID"], "ignore": [], "columns": {"income_amount": {"tolerance": "0.005"}}},
-        evidence={"engine": "DuckDB 2.0.0", "fingerprints": {"source": "8c1f", "target": "1f90"}},
+        evidence={
+            "engine": "DuckDB 2.0.0",
+            "path": "join",
+            "canonical": {"id": "BIGINT", "income_amount": "DECIMAL(12,2)"},
+            "fingerprints": {
+                "scheme": "a/1",
+                "source": {"rows": 200_000, "row_digest": "8c1f", "columns": {"income_amount": "77"}},
+                "target": {"rows": 204_019, "row_digest": "1f90", "columns": {"income_amount": "77"}},
+            },
+        },
     ),
     reconciliation="load_draft",
     expected=Verdict.NO_MATCH,
@@ -65,7 +74,10 @@ def page(*reports) -> Page:
         "@Date date 2026-03-03",
         "source embedded (DuckDB 2.0.0) target Spark 4.2.0 local[*], ANSI on",
         "source.sql 5e1f target.sql 77aa",
-        "engine DuckDB 2.0.0 fingerprints source 8c1f target 1f90",
+        "Evidence Fingerprints differ: rows were joined and compared value by value.",
+        "rows – differs 200,000 204,019 row digest – differs 8c1f 1f90",
+        "id BIGINT – – – income_amount DECIMAL(12,2) same 77 77",
+        "engine DuckDB 2.0.0 fingerprint scheme a/1",
     ],
 )
 def test_a_section_tells_what_was_found_and_what_it_rests_on(said):
@@ -80,11 +92,52 @@ def test_the_summary_has_a_row_for_each_output_with_a_link_to_its_section():
     assert [row["data-verdict"] for row in rows] == ["MATCH", "NO MATCH"]
     assert {attributes["href"] for attributes in found.all("a")} >= {f"#{section}" for section in sections}
     assert len(set(sections)) == 2
-    assert "NO MATCH as expected 200,000 204,019 3 city is not in the target (+3 more) 12.5" in found.text
+    why = "city is not in the target income_amount differs in 41,230 rows and 2 more"
+    assert f"NO MATCH as expected {why} 200,000 204,019 3 12.5" in found.text
+
+
+EXPLAINED = report(explained())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        # the summary
+        "purchases_amount: rounded half up to 1 digit in the target (12,000 of 12,500 rows)"
+        " income_amount: 0.00 in the target where the source is NULL (3,741 rows) and 5 more 200,000",
+        # the head of the output
+        "purchases_amount rounded half up to 1 digit in the target 12,000 of 12,500 rows"
+        " income_amount 0.00 in the target where the source is NULL 3,741 rows"
+        " purchases_amount unexplained needs a look 450 of 12,500 rows",
+        "extra rows corporation_id is NULL in all of them 30 of 40 rows"
+        " missing rows product_id differs by a trailing space 10 rows and 1 more below",
+        # the causes of values
+        "rounded rounded half up to 1 digit in the target 12,000 rows 96.00 % 2 samples of 12,000 rows id source target"
+        " 101 10.04 10.0 102 0.25 0.3 unexplained 450 rows 3.60 %",
+        "3 samples of 12,500 differing rows",
+        # the causes of rows
+        "10 missing rows in the source only key written differently product_id differs by a trailing space"
+        " true of no other row 10 rows 100 % 1 sample of 10 rows id product_id 7 P7·",
+        "97.50 % of the rows this is true of are extra 30 rows 75.00 %",
+    ],
+)
+def test_a_section_says_why_with_samples_before_it_shows_the_rest(said):
+    assert said in page(EXPLAINED).text
+
+
+def test_without_causes_nothing_is_said_of_them():
+    found = page(DRAFT)
+    assert not [a for a in found.all("ol") if a.get("class") in ("leads", "causes")]
+
+
+def test_what_is_unexplained_is_marked_wherever_it_stands():
+    marked = [attributes["class"] for attributes in page(EXPLAINED).all("li") if "class" in attributes]
+    assert marked.count("unexplained") == 1
+    assert marked.count("cause unexplained") == 2
 
 
 def test_every_link_leads_to_a_place_on_the_page():
-    found = page(report(), DRAFT, DRAFT)
+    found = page(report(), DRAFT, DRAFT, EXPLAINED)
     places = [attributes["id"] for _, attributes in found.elements if attributes.get("id")]
     assert len(places) == len(set(places))
     assert {attributes["href"][1:] for attributes in found.all("a")} <= set(places)
@@ -174,7 +227,9 @@ def attacked(text: str):
         note=text,
         source_type=text,
         target_type=text,
+        causes=[Cause(text, text, 1, 1.0, [ValueSample({text: text}, text, None)])],
     )
+    causes = [RowCause(text, text, 1, 1.0, 0.5, [{text: text}])]
     return report(
         comparison(
             verdict=Verdict.NO_MATCH,
@@ -185,7 +240,14 @@ def attacked(text: str):
             missing_samples=[{text: text}],
             extra_samples=[{text: [text]}],
             rules={"keys": [text], text: {text: text}},
-            evidence={text: {text: [text, 1]}},
+            evidence={
+                text: {text: [text, 1]},
+                "path": text,
+                "canonical": {text: text},
+                "fingerprints": {text: text, "source": {text: text, "columns": {text: text}}, "target": {text: text}},
+            },
+            missing_causes=causes,
+            extra_causes=causes,
         ),
         reconciliation=text,
         procedure=text,

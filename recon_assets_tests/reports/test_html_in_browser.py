@@ -10,7 +10,7 @@ from selenium.webdriver.common.by import By
 
 from recon_assets.comparison.result import Verdict
 from recon_assets.reports.html import write_html
-from recon_assets_tests.reports.examples import comparison, different, report
+from recon_assets_tests.reports.examples import comparison, different, explained, report
 from recon_assets_tests.reports.test_html import ATTACKS, DRAFT, attacked
 
 
@@ -87,10 +87,54 @@ def test_a_link_to_folded_samples_unfolds_them(browser, show):
     assert len(shown(browser, ".samples")) == 4
 
 
-@pytest.mark.parametrize("width", [1400, 420])
+def test_a_reader_sees_why_above_the_figures_and_what_needs_a_look_stands_out(browser, show):
+    show(report(explained()))
+    leads = shown(browser, ".leads li")
+    assert leads[0].split("\n") == [
+        "purchases_amount", "rounded half up to 1 digit in the target", "12,000 of 12,500 rows",
+    ]  # fmt: skip
+    assert len(leads) == 7
+    top = browser.find_element(By.CSS_SELECTOR, ".leads")
+    assert top.location["y"] < browser.find_element(By.CSS_SELECTOR, ".figures").location["y"]
+    known, unexplained = (
+        browser.find_element(By.CSS_SELECTOR, f".cause{which}").value_of_css_property("background-color")
+        for which in (":not(.unexplained)", ".unexplained")
+    )
+    assert known != unexplained
+
+
+def test_a_cause_shows_its_share_as_a_bar_and_its_samples_with_the_difference_marked(browser, show):
+    show(report(explained()))
+    [first, *_] = browser.find_elements(By.CSS_SELECTOR, ".cause")
+    bar, whole = (first.find_element(By.CSS_SELECTOR, part).rect["width"] for part in (".bar rect", ".bar"))
+    assert bar / whole == pytest.approx(0.96, abs=0.01)
+    assert [mark.text for mark in first.find_elements(By.CSS_SELECTOR, "mark")] == ["4", "25", "3"]
+
+
+def test_a_reason_leads_to_its_causes(browser, show):
+    show(report(explained()))
+    for name, first in (("income_amount", "NULL against a constant"), ("extra rows", "NULL in the key")):
+        browser.find_element(By.CSS_SELECTOR, ".leads").find_element(By.LINK_TEXT, name).click()
+        place = browser.execute_script("return document.querySelector(':target')")
+        assert place.find_element(By.CSS_SELECTOR, ".cause .label").text == first
+
+
+def test_paper_is_white_also_where_the_screen_is_dark(browser, show):
+    show(report(explained()))
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    seen = {}
+    for media in ("screen", "print"):
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": dark})
+        seen[media] = browser.find_element(By.TAG_NAME, "body").value_of_css_property("background-color")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    assert seen["print"] == "rgba(255, 255, 255, 1)"
+    assert seen["screen"] != seen["print"]
+
+
+@pytest.mark.parametrize("width", [1400, 700, 420])
 def test_the_page_itself_never_scrolls_sideways(browser, show, width):
     wide = {f"a_rather_long_column_name_{i}": "x" * 300 for i in range(40)}
-    show(report(comparison(verdict=Verdict.NO_MATCH, extra_rows=1, extra_samples=[wide])), DRAFT)
+    show(report(comparison(verdict=Verdict.NO_MATCH, extra_rows=1, extra_samples=[wide])), DRAFT, report(explained()))
     size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width

@@ -6,7 +6,7 @@ from dagster import IntMetadataValue, PathMetadataValue, TableMetadataValue, Url
 
 from recon_assets.comparison.result import Verdict
 from recon_assets.reports.metadata import report_metadata
-from recon_assets_tests.reports.examples import column, comparison, different, report
+from recon_assets_tests.reports.examples import column, comparison, different, explained, report
 
 DRAFT = report(
     comparison(
@@ -61,6 +61,43 @@ def test_differing_columns_and_samples_are_tables():
     assert rows(metadata["extra_samples"]) == [{"id": "8", "name": '"b"'}]
 
 
+def test_causes_come_before_everything_else():
+    metadata = report_metadata(report(explained()))
+    assert list(metadata)[:4] == ["causes", "missing_causes", "extra_causes", "top_cause"]
+    assert metadata["top_cause"].value == "rounded"
+    assert rows(metadata["causes"]) == [
+        {
+            "column": "purchases_amount",
+            "cause": "rounded",
+            "rows": 12_000,
+            "share": "96.00 %",
+            "detail": "rounded half up to 1 digit in the target",
+        },
+        {"column": "purchases_amount", "cause": "unexplained", "rows": 450, "share": "3.60 %", "detail": ""},
+        {
+            "column": "purchases_amount",
+            "cause": "sign flipped",
+            "rows": 50,
+            "share": "0.40 %",
+            "detail": "the sign is flipped in the target",
+        },
+        {
+            "column": "income_amount",
+            "cause": "NULL against a constant",
+            "rows": 3_741,
+            "share": "100 %",
+            "detail": "0.00 in the target where the source is NULL",
+        },
+    ]
+    assert rows(metadata["extra_causes"])[0] == {
+        "cause": "NULL in the key",
+        "rows": 30,
+        "share": "75.00 %",
+        "precision": "97.50 %",
+        "detail": "corporation_id is NULL in all of them",
+    }
+
+
 def test_null_is_told_from_its_text_and_long_values_are_cut_with_their_length():
     first, second = rows(report_metadata(DRAFT)["samples"])
     assert first == {"column": "name", "key": '{"id": 1}', "source": '"a"', "target": "null"}
@@ -70,6 +107,7 @@ def test_null_is_told_from_its_text_and_long_values_are_cut_with_their_length():
 
 def test_a_match_has_no_tables_and_no_top_reason():
     metadata = report_metadata(report())
+    assert not {"causes", "missing_causes", "extra_causes", "top_cause"} & set(metadata)
     assert not {"top_reason", "differing_columns", "samples", "missing_samples", "extra_samples"} & set(metadata)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recon_assets.comparison.result import ValueSample, Verdict
 from recon_assets.reports.files import ReportError
 from recon_assets.reports.record import InputProof, read_json, write_json
-from recon_assets_tests.reports.examples import column, comparison, different, report
+from recon_assets_tests.reports.examples import column, comparison, different, explained, report
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -41,6 +41,21 @@ def test_the_file_also_holds_what_follows_from_the_record(path):
     stored = json.loads(path.read_text("utf-8"))
     assert (stored["as_expected"], stored["top_reason"], stored["seconds"]) == (True, "", 12.5)
     assert stored["comparison"] == json.loads(json.dumps(report().comparison.to_json()))
+
+
+def test_causes_come_back_as_they_were_and_the_top_one_is_stored_beside(path):
+    write_json(report(explained()), path)
+    assert read_json(path) == report(explained())
+    stored = json.loads(path.read_text("utf-8"))
+    assert stored["top_cause"] == "rounding"
+    assert stored["comparison"]["extra_causes"][0] == {
+        "cause": "null_key",
+        "detail": "corporation_id is NULL in all of them",
+        "rows": 30,
+        "share": 0.75,
+        "precision": 0.975,
+        "samples": [{"id": 8, "product_id": "P1"}],
+    }
 
 
 def test_times_are_stored_in_utc(path):

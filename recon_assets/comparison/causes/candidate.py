@@ -40,9 +40,12 @@ class Candidate:
     """A cause that may explain differences of one column.
 
     `holds` is SQL over a row of pairs: true where the cause explains that row's difference, otherwise false or NULL.
+    It says nothing of rows that don't differ. Where it needs more than the row itself, `lookup` names a temporary table
+    to LEFT JOIN by `k`, which has at most one row for each `k` and whose other columns no other relation has.
     """
 
     column: int
     cause: str
     detail: str
     holds: str
+    lookup: str | None = None

@@ -5,7 +5,7 @@ Belongs here: the types a caller fills, and the temporary tables of one search. 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -80,7 +80,7 @@ class KeyColumn:
     name: str
     source: int
     target: int
-    rule: ColumnRule = ColumnRule()
+    rule: ColumnRule = field(default_factory=ColumnRule)
 
     def form(self, source: UnpairedRows, target: UnpairedRows, a: str, b: str) -> Canonical:
         """The form in which both sides' values, read by the SQL `a` and `b`, are compared."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from recon_assets.comparison.causes.candidate import Candidate, DifferingColumn
 from recon_assets.comparison.causes.rows_input import KeyColumn, Workspace
-from recon_assets.comparison.causes.rows_unpaired import Unpaired, all_but
+from recon_assets.comparison.causes.rows_unpaired import MOST_KEYS, Unpaired, all_but
 from recon_assets.comparison.causes.rows_ways import KeyToRepair, Way, by_values, folded, left_out, moved
 from recon_assets.comparison.causes.values import discover
-from recon_assets.comparison.plan import ROLES
+from recon_assets.comparison.plan import ROLES, Role
 
 _SEARCHED = 100_000  # rows of a side, about, with which a way is tried before it is used on all
 _OVER_CHANCE = 10  # pairs must be this many times those expected by chance
@@ -31,12 +31,10 @@ _FEWEST = 0.01  # the share of a way's pairs below which a cause has no line of 
 
 @dataclass(frozen=True)
 class Repair:
-    """Why rows of both sides did not pair, and how many of each side; `number` is that of their rows in the tables of
-    `Repairs`."""
+    """Why rows of both sides did not pair; `number` is that of their rows in the tables of `Repairs`."""
 
     number: int
     detail: str
-    rows: int
 
 
 class Repairs:
@@ -45,8 +43,8 @@ class Repairs:
     `tables` are, per side, the repaired rows as (k, repair's number, whose `found` they are).
     """
 
-    def __init__(self, space: Workspace, source: Unpaired, target: Unpaired, keys: Sequence[KeyColumn]) -> None:
-        self._space, self._sides, self._keys = space, {"source": source, "target": target}, keys
+    def __init__(self, space: Workspace, sides: dict[Role, Unpaired], keys: Sequence[KeyColumn]) -> None:
+        self._space, self._sides, self._keys = space, sides, keys
         self.found: list[Repair] = []
         self.tables = {
             role: space.keep(f"repaired_{role}", "SELECT 0::UBIGINT AS k, 0 AS repair LIMIT 0") for role in ROLES
@@ -54,11 +52,13 @@ class Repairs:
 
     def search(self) -> None:
         """Tries every way on every key column, as long as both sides have rows left."""
+        if len(self._sides) < len(ROLES) or len(self._keys) > MOST_KEYS:
+            return
         source, target = (self._sides[role].side for role in ROLES)
         columns = [
             KeyToRepair(j, source.column(key.source), target.column(key.target)) for j, key in enumerate(self._keys)
         ]
-        ways = (folded, left_out, moved, by_values) if len(columns) > 1 else (folded, moved, by_values)
+        ways = (folded, left_out, by_values, moved) if len(columns) > 1 else (folded, by_values, moved)
         for find in ways:
             for column in columns:
                 if all(side.rest for side in self._sides.values()):
@@ -124,7 +124,9 @@ class Repairs:
         """The value columns that two rows seldom agree in by chance."""
         table = self._sides["source"].table
         same = {
-            m: self._space.row(f"SELECT sum(n * n) / sum(n) ** 2 FROM (SELECT count(*) AS n FROM {table} GROUP BY x{m})")
+            m: self._space.row(
+                f"SELECT sum(n * n) / sum(n) ** 2 FROM (SELECT count(*) AS n FROM {table} GROUP BY x{m})"
+            )
             for m in values
         }
         return [m for m, (share,) in same.items() if share <= _SAME_VALUE]
@@ -143,20 +145,18 @@ class Repairs:
             differ = " AND ".join(f"s{m} IS DISTINCT FROM t{m}" for m in agreeing)
             self._space.rows(f"DELETE FROM {pairs} WHERE {differ}")
         differing = DifferingColumn(i, key.name, column.source.type, column.target.type, key.rule)
-        plain = [c for c in discover(self._space.connection, pairs, [differing]) if not c.lookup]
-        counted = self._worth_naming(pairs, plain)
+        counted = self._worth_naming(pairs, discover(self._space.connection, pairs, [differing]))
         causes = [(c.holds, f"{key.name} differs: {c.detail}") for c in counted]
         causes.append(("true", f"{key.name} differs {way.detail}"))
         first = len(self.found)
         cases = " ".join(f"WHEN {holds} THEN {first + n}" for n, (holds, _) in enumerate(causes))
         named = self._space.keep("named", f"SELECT *, CASE {cases} END AS repair FROM {pairs}")
-        rows = dict(self._space.rows(f"SELECT repair, sum(in_source)::BIGINT FROM {named} GROUP BY repair"))
-        self.found += [Repair(first + n, detail, rows.get(first + n, 0)) for n, (_, detail) in enumerate(causes)]
+        self.found += [Repair(first + n, detail) for n, (_, detail) in enumerate(causes)]
         for role, k in (("source", "first_s"), ("target", "first_t")):
-            table = self._sides[role].table
-            self._space.rows(f"INSERT INTO {self.tables[role]} SELECT {k}, repair FROM {named}")
-            self._space.rows(f"DELETE FROM {table} WHERE k IN (SELECT {k} FROM {named})")
-            self._sides[role].rest -= sum(rows.values())
+            side = self._sides[role]
+            self._space.rows(f"INSERT INTO {self.tables[role]} SELECT {k}, min(repair) FROM {named} GROUP BY {k}")
+            self._space.rows(f"DELETE FROM {side.table} WHERE k IN (SELECT {k} FROM {named})")
+            (side.rest,) = self._space.row(f"SELECT count(*) FROM {side.table}")
 
     def _worth_naming(self, pairs: str, candidates: list[Candidate]) -> list[Candidate]:
         """The candidates worth a line of their own, those that hold for most rows first."""

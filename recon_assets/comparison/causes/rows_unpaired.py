@@ -26,14 +26,13 @@ SURPLUS = "(theirs >= 1 AND mine > theirs)"
 @dataclass(frozen=True)
 class Surplus:
     """Rows that are copies too many: how many, of how many keys, how often the keys most of them are of occur here and
-    there, whether all do, and the hashes of some keys."""
+    there, and whether all do."""
 
     rows: int
     keys: int
     mine: int
     theirs: int
     uniform: bool
-    sampled: list[int]
 
 
 @dataclass
@@ -47,9 +46,7 @@ class Unpaired:
     values: int
 
 
-def keep_unpaired(
-    space: Workspace, side: UnpairedRows, other: UnpairedRows, keys: Sequence[KeyColumn], samples: int
-) -> Unpaired:
+def keep_unpaired(space: Workspace, side: UnpairedRows, other: UnpairedRows, keys: Sequence[KeyColumn]) -> Unpaired:
     """Reads the side once. Surplus copies are counted and not kept."""
     values = _shared_values(side, other) if side.unpaired_rows and other.unpaired_rows else []
     repairable = other.unpaired_rows > 0 and len(keys) <= MOST_KEYS
@@ -60,7 +57,7 @@ def keep_unpaired(
         if repairable:
             columns.append(f"{column.sql} AS r{j}")
             columns += [f"{csv_text(column.sql)} AS {csv_text(f'r{j}')}"] if column.has_text else []
-            form = key.form(*_in_order(side, other), side.column(getattr(key, side.role)).sql, column.sql)
+            form = key.form(*_in_order(side, other), column.sql, column.sql)
             columns.append(f"{key_hash([(getattr(form, side.role), form.type)])} AS h{j}")
     if repairable:
         columns += [f"{key_hash([(sql, type_)])} AS x{m}" for m, (sql, type_) in enumerate(values)]
@@ -68,7 +65,7 @@ def keep_unpaired(
     if repairable:
         query = f"SELECT *, {_all_of(len(keys))} AS h FROM ({query})"
     table = space.keep(side.role, query)
-    surplus = _surplus(space, table, samples)
+    surplus = _surplus(space, table)
     space.rows(f"DELETE FROM {table} WHERE surplus")
     rest = side.unpaired_rows - (surplus.rows if surplus else 0)
     return Unpaired(side, table, rest, surplus, len(values) if repairable else 0)
@@ -97,16 +94,14 @@ def _shared_values(side: UnpairedRows, other: UnpairedRows) -> list[tuple[str, s
     return [(c.sql, c.type) for c in sorted(shared, key=lambda c: c.name.lower())[:_MOST_VALUES]]
 
 
-def _surplus(space: Workspace, table: str, samples: int) -> Surplus | None:
+def _surplus(space: Workspace, table: str) -> Surplus | None:
     """Every key has `mine - theirs` rows too many, so that the rows of a group count its keys."""
-    smallest = f"min(k, {samples})" if samples else "NULL"
     groups = space.rows(
-        f"SELECT mine, theirs, count(*), {smallest} FROM {table} WHERE surplus"
+        f"SELECT mine, theirs, count(*) FROM {table} WHERE surplus"
         " GROUP BY mine, theirs ORDER BY count(*) DESC, mine, theirs"
     )
     if not groups:
         return None
-    mine, theirs, _, _ = groups[0]
-    keys = sum(round(rows / (m - t)) for m, t, rows, _ in groups)
-    sampled = sorted(k for *_, hashes in groups for k in hashes or [])[:samples]
-    return Surplus(sum(g[2] for g in groups), keys, mine, theirs, len(groups) == 1, sampled)
+    mine, theirs, _ = groups[0]
+    keys = sum(round(rows / (m - t)) for m, t, rows in groups)
+    return Surplus(sum(rows for *_, rows in groups), keys, mine, theirs, len(groups) == 1)

@@ -60,7 +60,7 @@ def folded(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> I
         yield Way(ascii_only, ascii_only, "in characters beyond ASCII")
     if key.families == {"text"}:
         yield from _cut(space, sides, key)
-    if key.families == {"timestamp"}:
+    if key.families == {"timestamp"} and (key.source.type, key.target.type) != ("DATE", "DATE"):
         for unit in ("second", "day"):
             sql = f"date_trunc('{unit}', {key.sql}::TIMESTAMP)"
             yield Way(sql, sql, f"in what is smaller than a {unit}")
@@ -69,6 +69,14 @@ def folded(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> I
 def left_out(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> Iterator[Way]:
     """Not at all."""
     yield Way("0", "0", "in its value; the rest of the key agrees", guarded=True)
+
+
+def by_values(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> Iterator[Way]:
+    """Not at all, but with all value columns agreeing."""
+    values = sides["source"].values
+    if values:
+        sql = f"hash({', '.join(f'x{m}' for m in range(values))})"
+        yield Way(sql, sql, "in its value; the rest of the row agrees")
 
 
 def moved(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> Iterator[Way]:
@@ -85,17 +93,10 @@ def moved(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> It
         yield Way(move, target, moves[move], guarded=True)
 
 
-def by_values(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> Iterator[Way]:
-    """Not at all, but with all value columns agreeing."""
-    values = sides["source"].values
-    if values:
-        sql = f"hash({', '.join(f'x{m}' for m in range(values))})"
-        yield Way(sql, sql, "in its value; the rest of the row agrees")
-
-
 def _cut(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> Iterator[Way]:
     longest = {
-        role: space.row(f"SELECT coalesce(max(length({key.sql})), 0) FROM {side.table}")[0] for role, side in sides.items()
+        role: space.row(f"SELECT coalesce(max(length({key.sql})), 0) FROM {side.table}")[0]
+        for role, side in sides.items()
     }
     shorter = min(longest, key=longest.get)
     if longest["source"] != longest["target"] and longest[shorter]:
@@ -136,9 +137,7 @@ def _number_moves(space: Workspace, sides: dict[Role, Unpaired], number: str) ->
     return moves
 
 
-def _voted(
-    space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair, moves: list[str], target: str
-) -> list[str]:
+def _voted(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair, moves: list[str], target: str) -> list[str]:
     """The moves by which most of some source rows come to lie on a target row that agrees in the rest of the key."""
     others = all_but(key.j)
     voters = f"SELECT * FROM {sides['source'].table} ORDER BY k LIMIT {_VOTERS}"

@@ -1,0 +1,98 @@
+"""Numbers too large for a type: capped at its limit, wrapped around, or lost to NULL.
+
+Belongs here: the limits of number types and what becomes of numbers beyond them. Does not belong here: digits lost
+after the point (`rounding`).
+"""
+
+from decimal import Decimal
+
+from recon_assets.comparison.causes.guess import Finder, Guess, Sampled
+from recon_assets.comparison.causes.operands import Direction, Exact, Operands
+from recon_assets.comparison.types import FLOATS, digits
+
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
+_UNSIGNED_BITS = {"UTINYINT": 8, "USMALLINT": 16, "UINTEGER": 32, "UBIGINT": 64}
+
+
+def limits(duck_type: str) -> tuple[Decimal, Decimal] | None:
+    """The least and greatest number of an exact type; None for any other."""
+    if duck_type in _BITS:
+        return Decimal(-(2 ** (_BITS[duck_type] - 1))), Decimal(2 ** (_BITS[duck_type] - 1) - 1)
+    if duck_type in _UNSIGNED_BITS:
+        return Decimal(0), Decimal(2 ** _UNSIGNED_BITS[duck_type] - 1)
+    found = digits(duck_type)
+    if found is None or duck_type == "BOOLEAN":
+        return None
+    greatest = Decimal(int("9" * (found.whole + found.scale))).scaleb(-found.scale)
+    return -greatest, greatest
+
+
+def _guesses(operands: Operands, _: Sampled) -> list[Guess]:
+    exact = operands.exact
+    if exact is None:
+        return []
+    guesses = []
+    for d in operands.directions(exact.x, exact.y):
+        guesses += [*_lost(operands, exact, d), *_capped(exact, d), *_wrapped(exact, d)]
+    return guesses
+
+
+def _lost(operands: Operands, exact: Exact, d: Direction) -> list[Guess]:
+    bounds = limits(d.after_type)
+    if bounds is None:
+        return []
+    if d.before_type in FLOATS:
+        x = operands.doubles[0 if d.before == "source" else 1]
+        outside = f"({x} < CAST('{bounds[0]}' AS DOUBLE) OR {x} > CAST('{bounds[1]}' AS DOUBLE))"
+    elif _fits(exact, bounds):
+        outside = f"({d.x} < {exact.number(f'{bounds[0]:f}')} OR {d.x} > {exact.number(f'{bounds[1]:f}')})"
+    else:
+        return []
+    detail = f"NULL in the {d.after} where the {d.before}'s number doesn't fit its {d.after_type}"
+    return [Guess("overflow", detail, f"{d.y} IS NULL AND {outside}")]
+
+
+def _capped(exact: Exact, d: Direction) -> list[Guess]:
+    found = {limits(t): t for t in ("TINYINT", "UTINYINT", "SMALLINT", "INTEGER", "BIGINT")}
+    found.pop(limits(d.after_type), None)
+    bounds_of = [(d.after_type, limits(d.after_type)), *((t, bounds) for bounds, t in found.items())]
+    guesses = []
+    for name, bounds in bounds_of:
+        if bounds is None or not _fits(exact, bounds):
+            continue
+        low, high = (exact.number(f"{b:f}") for b in bounds)
+        guesses.append(
+            Guess(
+                "overflow",
+                f"the {d.after} is capped at the limit of {name}, which the {d.before} is beyond",
+                f"({d.y} = {high} AND {d.x} > {high}) OR ({d.y} = {low} AND {d.x} < {low})",
+            )
+        )
+    return guesses
+
+
+def _wrapped(exact: Exact, d: Direction) -> list[Guess]:
+    if d.after_type not in _BITS and d.after_type not in _UNSIGNED_BITS:
+        return []
+    guesses = []
+    for name, bits in {**_BITS, "UTINYINT": 8}.items():
+        bounds, turn = limits(name), Decimal(2**bits)
+        if not _fits(exact, (turn, turn)):
+            continue
+        low, high = (exact.number(f"{b:f}") for b in bounds)
+        guesses.append(
+            Guess(
+                "overflow",
+                f"the {d.after} is the {d.before} wrapped around to the {bits} bits of {name}",
+                f"NOT ({d.x} BETWEEN {low} AND {high}) AND {d.y} BETWEEN {low} AND {high}"
+                f" AND ({d.x} - {d.y}) % {exact.number(str(turn))} = 0",
+            )
+        )
+    return guesses
+
+
+def _fits(exact: Exact, bounds: tuple[Decimal, Decimal]) -> bool:
+    return all(abs(b) < Decimal(10) ** (exact.precision - exact.scale) for b in bounds)
+
+
+FINDERS = [Finder(_guesses)]

@@ -1,0 +1,109 @@
+"""How often guesses hold in a sample of differing rows, and how often they would by chance.
+
+Belongs here: evaluating guesses over the sample, in few queries. Does not belong here: which guesses to make
+(`catalogue`), or which to keep (`selection`).
+
+Two measures of chance. What holds as often when each source value is put beside another row's target value says nothing
+of the rows. And what holds as often when it is made a little wrong (`Guess.near`) is no better than its neighbours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from recon_assets.comparison.causes.guess import Guess
+from recon_assets.comparison.causes.operands import Operands
+
+_BITS = 60  # of a mask in one BIGINT
+_TOO_FEW_TO_SHUFFLE = 8
+_PER_ACCIDENT = 400
+_VALUES = "causes_values"
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Of how many different pairs of values a guess explains `explained`, and `by_chance` at most, were it wrong."""
+
+    values: int
+    explained: int
+    by_chance: int
+
+    def is_credible(self, least: int) -> bool:
+        """Whether it is more than chance, by four standard deviations of the difference of two such counts.
+
+        A guess that takes `least` > 1 pairs of values was made of these values: the more there are, the more agree by
+        accident.
+        """
+        if self.explained < (least if least == 1 else max(least, self.values // _PER_ACCIDENT)):
+            return False
+        if self.by_chance == 0:
+            return True
+        share = (self.explained + self.by_chance) / (2 * self.values)
+        spread = (2 * self.values * share * max(0.0, 1 - share)) ** 0.5
+        return self.explained - self.by_chance > 4 * spread
+
+
+def masks(connection: duckdb.DuckDBPyConnection, relation: str, guesses: Sequence[Guess]) -> dict[int, int]:
+    """How many rows each combination of guesses explains; bit n is guess n."""
+    if not guesses:
+        return {0: connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0]}
+    flags = ", ".join(f"coalesce({g.holds}, false) AS h{n}" for n, g in enumerate(guesses))
+    words = [
+        " + ".join(f"CAST(h{n} AS BIGINT) * {1 << (n - start)}" for n in range(start, min(start + _BITS, len(guesses))))
+        for start in range(0, len(guesses), _BITS)
+    ]
+    found: dict[int, int] = {}
+    query = f"SELECT {', '.join(words)}, count(*) FROM (SELECT {flags} FROM {_with_lookups(relation, guesses)}) GROUP BY ALL"
+    for *parts, rows in connection.execute(query).fetchall():
+        mask = sum(part << (_BITS * i) for i, part in enumerate(parts))
+        found[mask] = found.get(mask, 0) + rows
+    return found
+
+
+def chances(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    operands: Operands,
+    guesses: Sequence[Guess],
+    prepared: Sequence[str],
+) -> list[Chance]:
+    """For each guess, how much more than chance it is. `prepared`: see `Operands.prepared`."""
+    if not guesses:
+        return []
+    numbers = sorted({operands.column.index, *(n for g in guesses for n in g.others)})
+    lookups = sorted({g.lookup for g in guesses if g.lookup})
+    columns = [*(f"{letter}{n}" for n in numbers for letter in "ab"), *prepared]
+    more = [f"columns('^{lookup}_')" for lookup in lookups]
+    distinct = f"SELECT DISTINCT {', '.join([*columns, *more])} FROM {_with_lookups(relation, guesses)}"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_VALUES} AS {distinct}")
+    wanted = ["count(*)"]
+    for guess in guesses:
+        wanted += [f"count(*) FILTER ({holds})" for holds in (guess.holds, *guess.near)]
+    values, *counts = connection.execute(f"SELECT {', '.join(wanted)} FROM {_VALUES}").fetchone()
+    shuffled = (
+        _shuffled(connection, operands, guesses, columns) if values >= _TOO_FEW_TO_SHUFFLE else [0] * len(guesses)
+    )
+    found = []
+    for guess, by_shuffle in zip(guesses, shuffled, strict=True):
+        explained, near = counts[0], counts[1 : 1 + len(guess.near)]
+        counts = counts[1 + len(guess.near) :]
+        found.append(Chance(values, explained, max([by_shuffle, *near])))
+    connection.execute(f"DROP TABLE {_VALUES}")
+    return found
+
+
+def _shuffled(
+    connection: duckdb.DuckDBPyConnection, operands: Operands, guesses: Sequence[Guess], columns: Sequence[str]
+) -> list[int]:
+    """How often the guesses hold for a source value beside the target value of another row, where these differ."""
+    order = f"hash({', '.join(columns)})"
+    moved = ", ".join(f"lead({c}) OVER (ORDER BY {order}) AS {c}" for c in columns if c[0] == "b")
+    differ = f"({operands.x} IS DISTINCT FROM {operands.y})" if operands.family else "true"
+    wanted = ", ".join(f"count(*) FILTER ({differ} AND ({g.holds}))" for g in guesses)
+    return list(connection.execute(f"SELECT {wanted} FROM (SELECT * REPLACE ({moved}) FROM {_VALUES})").fetchone())
+
+
+def _with_lookups(relation: str, guesses: Sequence[Guess]) -> str:
+    lookups = sorted({g.lookup for g in guesses if g.lookup})
+    return relation + "".join(f" LEFT JOIN {lookup} USING (k)" for lookup in lookups)

@@ -1,0 +1,110 @@
+"""A bounded sample of a side's rows, as small numbers that keep the order of the values.
+
+Belongs here: drawing the sample and encoding it. Does not belong here: what is searched for in it (`rows_search`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recon_assets.comparison.causes.predicates import LONGEST_TEXT, Subject, subject
+from recon_assets.comparison.causes.rows_input import UnpairedRows, Workspace
+from recon_assets.comparison.causes.rows_unpaired import SURPLUS
+
+UNPAIRED_ROWS = 20_000
+PAIRED_ROWS = 50_000
+_BYTES = 64_000_000  # of a sample, about: of wide tables fewer rows are looked at
+_ALL_HASHES = 1 << 64
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A column of the sample: `codes` count the distinct `values` in their order, -1 is NULL. `nan`: the last value is
+    NaN, which no bound speaks of."""
+
+    about: Subject
+    codes: np.ndarray
+    values: pa.Array
+    nan: bool
+
+    def value(self, code: int) -> Any:
+        """A distinct value, as Python has it."""
+        return self.values[int(code)].as_py()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """`unpaired` tells the rows to describe from those with a partner; the weights are how many rows of the side one of
+    the sample stands for."""
+
+    columns: list[Encoded]
+    unpaired: np.ndarray
+    unpaired_weight: float
+    paired_weight: float
+
+    def gain_of_null(self, column: int) -> float:
+        """How well NULL in a column tells the rows apart; 0 where there is none."""
+        null = self.columns[column].codes < 0
+        unpaired, paired = (
+            float(np.count_nonzero(null & rows) * weight)
+            for rows, weight in ((self.unpaired, self.unpaired_weight), (~self.unpaired, self.paired_weight))
+        )
+        everything = self.unpaired.sum() * self.unpaired_weight
+        base = float(everything / (everything + (~self.unpaired).sum() * self.paired_weight))
+        return gain(unpaired / (unpaired + paired), base) if unpaired else 0.0
+
+
+def gain(precision: float, base: float) -> float:
+    """How much better than chance: 0 if what holds tells nothing, 1 if it holds for none but the rows described.
+
+    `base` is the share of the rows to describe among those and the rows with a partner.
+    """
+    return (precision - base) / (1 - base) if base < 1 else 0.0
+
+
+def draw(space: Workspace, side: UnpairedRows, rest: str, rest_rows: int) -> Frame | None:
+    """Samples the side's rows that `rest`, a table of their `k`, holds, and rows with a partner, in one scan. None if
+    either are none."""
+    subjects = [subject(column) for column in side.columns]
+    width = sum(LONGEST_TEXT if about.kind == "text" else 8 for about in subjects)
+    share = min(1.0, _BYTES / width / (UNPAIRED_ROWS + PAIRED_ROWS))
+    wanted, wanted_paired = int(UNPAIRED_ROWS * share), int(PAIRED_ROWS * share)
+    chosen = space.keep("chosen", f"SELECT DISTINCT k FROM (SELECT k FROM {rest} ORDER BY k LIMIT {wanted})")
+    paired_rows = side.total_rows - side.unpaired_rows
+    limit = _ALL_HASHES - 1 if wanted_paired >= paired_rows else _ALL_HASHES * wanted_paired // paired_rows
+    sampled = ", ".join(
+        f"{about.sampled} AS {column.sql}" for about, column in zip(subjects, side.columns, strict=True)
+    )
+    columns = ", ".join(column.sql for column in side.columns)
+    sample = space.keep(
+        "sample",
+        f"SELECT unpaired, {sampled} FROM ({side.rows})"
+        f" WHERE CASE WHEN unpaired THEN NOT {SURPLUS} AND k IN (SELECT k FROM {chosen}) ELSE k <= {limit} END",
+    )
+    kinds = " UNION ALL ".join(
+        f"(SELECT unpaired, {columns} FROM {sample} WHERE {condition} LIMIT {most})"
+        for condition, most in (("unpaired", wanted), ("NOT unpaired", 2 * wanted_paired))
+    )
+    table = space.connection.sql(kinds).to_arrow_table()
+    unpaired = table.column(0).to_numpy().astype(bool)
+    count = int(unpaired.sum())
+    if not count or count == len(unpaired):
+        return None
+    encoded = [_encode(about, table.column(i + 1)) for i, about in enumerate(subjects)]
+    return Frame(encoded, unpaired, rest_rows / count, paired_rows / (len(unpaired) - count))
+
+
+def _encode(about: Subject, column: pa.ChunkedArray) -> Encoded:
+    whole = column.combine_chunks().dictionary_encode()
+    array = whole if isinstance(whole, pa.DictionaryArray) else whole.chunk(0)
+    order = pc.sort_indices(array.dictionary).to_numpy()
+    values = array.dictionary.take(pa.array(order))
+    rank = np.empty(len(order) + 1, dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    rank[-1] = -1
+    codes = rank[array.indices.fill_null(-1).to_numpy()]
+    nan = pa.types.is_floating(values.type) and len(values) > 0 and values[-1].as_py() != values[-1].as_py()
+    return Encoded(about, codes, values, bool(nan))

@@ -1,0 +1,48 @@
+"""Two columns of one row whose values are exchanged.
+
+Belongs here: finding pairs of columns that are each other's values. Does not belong here: values of another row
+(`neighbours`).
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import duckdb
+
+from recon_assets.comparison.causes.candidate import DifferingColumn
+from recon_assets.comparison.causes.guess import Guess
+from recon_assets.comparison.causes.operands import Operands, of_column
+
+MOST_COLUMNS = 60
+"""Of one type: every two of them are compared."""
+
+
+def swapped_columns(
+    connection: duckdb.DuckDBPyConnection, sample: str, columns: Sequence[DifferingColumn]
+) -> dict[int, list[Guess]]:
+    """Guesses by column, for those columns whose values are another's in some rows."""
+    alike: dict[tuple[str, str], list[Operands]] = {}
+    for column in columns:
+        operands = of_column(column)
+        if operands.family is not None and operands.types[0] == operands.types[1]:
+            alike.setdefault(operands.types, []).append(operands)
+    pairs = [two for group in alike.values() for two in combinations(group[:MOST_COLUMNS], 2)]
+    guesses: dict[int, list[Guess]] = {c.index: [] for c in columns}
+    if not pairs:
+        return guesses
+    wanted = ", ".join(
+        f"count(*) FILTER ({one.column.differs} AND {other.column.differs} AND {_exchanged(one, other)})"
+        for one, other in pairs
+    )
+    counts = connection.execute(f"SELECT {wanted} FROM {sample}").fetchone()
+    for (one, other), rows in zip(pairs, counts, strict=True):
+        if rows:
+            for here, there in ((one, other), (other, one)):
+                detail = f"the values of {here.column.name} and {there.column.name} are exchanged"
+                guess = Guess("swapped_columns", detail, _exchanged(one, other), others=(there.column.index,))
+                guesses[here.column.index].append(guess)
+    return guesses
+
+
+def _exchanged(one: Operands, other: Operands) -> str:
+    return f"{one.x} = {other.y} AND {other.x} = {one.y}"
