@@ -20,16 +20,13 @@ from recon_assets.comparison.plan import ROLES, Plan, Value, select_where, shown
 from recon_assets.comparison.result import Cause, ValueSample
 from recon_assets.comparison.tally import CAUSE_SAMPLES, count, sample
 
-SEARCHED_ROWS = 100_000
-"""Among how many differing rows, about, causes are searched for."""
-
 
 @dataclass
 class Differences:
-    """What was found, by column number. `alone`: joined rows that found no partner, in the source and in the target,
-    which is so only where two keys have one hash."""
+    """What was found, by column number. `alone`: how many rows of either side found no partner in the join, which is so
+    only where two keys have one hash."""
 
-    alone: tuple[int, int]
+    alone: int
     counts: dict[int, int] = field(default_factory=dict)
     causes: dict[int, list[Cause]] = field(default_factory=dict)
     samples: dict[int, list[ValueSample]] = field(default_factory=dict)
@@ -62,17 +59,20 @@ class PairsRelation:
         return relation
 
 
-def find_differences(session: Session, pairs: PairsRelation, sides: Mapping[str, str], samples: int) -> Differences:
+def find_differences(
+    session: Session, pairs: PairsRelation, sides: Mapping[str, str], samples: int, searched_rows: int
+) -> Differences:
     """Counts the differing values of every column, explains them, and samples them.
 
     `sides`: SELECTs of each whole side, for causes that need a row's neighbours (see `causes.values.discover`).
+    `searched_rows`: among how many differing rows, about, causes are searched for.
     """
-    search = _Search(session, pairs, sides)
+    search = _Search(session, pairs, sides, searched_rows)
     counts = search.first_counts()
     left = [n for n in search.columns if counts[n, "unexplained"]]
     if left and search.look_again(left):
         counts = search.count(search.relation)
-    found = Differences((counts["missing"], counts["extra"]))
+    found = Differences(counts["alone"])
     found.counts = {n: counts[n, "differs"] for n in search.columns if counts[n, "differs"]}
     _add_samples_and_causes(session, search, counts, found, samples)
     return found
@@ -81,8 +81,8 @@ def find_differences(session: Session, pairs: PairsRelation, sides: Mapping[str,
 class _Search:
     """The candidates found so far, and the conditions to count."""
 
-    def __init__(self, session: Session, pairs: PairsRelation, sides: Mapping[str, str]) -> None:
-        self._session, self.pairs, self._sides = session, pairs, sides
+    def __init__(self, session: Session, pairs: PairsRelation, sides: Mapping[str, str], rows: int) -> None:
+        self._session, self.pairs, self._sides, self._rows = session, pairs, sides, rows
         self.columns = {
             v.number: DifferingColumn(v.number, v.pair.name, v.pair.source.type, v.pair.target.type, v.pair.rule)
             for v in pairs.values
@@ -91,9 +91,9 @@ class _Search:
         self.relation = pairs.sql()
 
     def first_counts(self) -> dict:
-        share = max(1, self.pairs.rows // SEARCHED_ROWS)
+        share = max(1, self.pairs.rows // self._rows)
         relation = self.pairs.sql(f"k % {share} = 0") if share > 1 else self.relation
-        differing = " OR ".join([*(c.differs for c in self.columns.values()), "NOT in_source", "NOT in_target"])
+        differing = " OR ".join([*(c.differs for c in self.columns.values()), "NOT in_target"])
         self._session.keep("searched", f"SELECT * FROM ({relation}) WHERE {differing}")
         if share == 1:  # then this is all there is to see
             self.relation = "SELECT * FROM searched"
@@ -117,7 +117,7 @@ class _Search:
         self._session.keep(
             "searched_again",
             f"SELECT * REPLACE ({flags}) FROM ({self.looked_up(self.relation)})"
-            f" WHERE {' OR '.join(unexplained.values())} LIMIT {SEARCHED_ROWS}",
+            f" WHERE {' OR '.join(unexplained.values())} LIMIT {self._rows}",
         )
         more = self._discover("searched_again", numbers)
         self.candidates += more
@@ -125,7 +125,7 @@ class _Search:
 
     def kinds(self) -> dict[Any, str]:
         """Conditions by (column, 'differs'), (column, candidate's place) and (column, 'unexplained')."""
-        kinds: dict[Any, str] = {"missing": "NOT in_target", "extra": "NOT in_source"}
+        kinds: dict[Any, str] = {"alone": "NOT in_target"}
         for n, column in self.columns.items():
             kinds[n, "differs"] = column.differs
             holds = {i: f"coalesce({c.holds}, false)" for i, c in enumerate(self.candidates) if c.column == n}

@@ -54,7 +54,8 @@ def masks(connection: duckdb.DuckDBPyConnection, relation: str, guesses: Sequenc
         for start in range(0, len(guesses), _BITS)
     ]
     found: dict[int, int] = {}
-    query = f"SELECT {', '.join(words)}, count(*) FROM (SELECT {flags} FROM {_with_lookups(relation, guesses)}) GROUP BY ALL"
+    evaluated = f"SELECT {flags} FROM {_with_lookups(relation, guesses)}"
+    query = f"SELECT {', '.join(words)}, count(*) FROM ({evaluated}) GROUP BY ALL"
     for *parts, rows in connection.execute(query).fetchall():
         mask = sum(part << (_BITS * i) for i, part in enumerate(parts))
         found[mask] = found.get(mask, 0) + rows
@@ -88,7 +89,7 @@ def chances(
     for guess, by_shuffle in zip(guesses, shuffled, strict=True):
         explained, near = counts[0], counts[1 : 1 + len(guess.near)]
         counts = counts[1 + len(guess.near) :]
-        found.append(Chance(values, explained, max([by_shuffle, *near])))
+        found.append(Chance(values, explained, max([0 if guess.sure else by_shuffle, *near])))
     connection.execute(f"DROP TABLE {_VALUES}")
     return found
 

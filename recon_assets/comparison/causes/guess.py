@@ -16,7 +16,8 @@ Frequent = Mapping[str, Sequence[tuple[str, int]]]
 @dataclass(frozen=True)
 class Guess:
     """A cause that may hold. `near` are conditions much like `holds` that are wrong on purpose: what holds as rarely as
-    they do is chance. `least_values` is how many different pairs of values it takes to make the cause credible.
+    they do is chance. `least_values` is how many different pairs of values it takes to make the cause credible. `sure`:
+    the condition holds for unrelated values of the column as well, by what it says, and that speaks not against it.
 
     `others` are the numbers of further columns whose values `holds` speaks of, `lookup` as in `Candidate`.
     """
@@ -26,6 +27,7 @@ class Guess:
     holds: str
     near: Sequence[str] = ()
     least_values: int = 1
+    sure: bool = False
     others: Sequence[int] = ()
     lookup: str | None = None
 

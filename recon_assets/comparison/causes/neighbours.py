@@ -51,7 +51,7 @@ def _guesses(name: str, column: Operands, keys: Sequence[str]) -> list[Guess]:
     ]  # fmt: skip
     if len(keys) > 1:
         detail = "the target has the value of another row with the same leading key columns, whose values are permuted"
-        guesses.append(Guess("other_row", detail, f"{name}_tied{i}", (), _LEAST_VALUES, lookup=name))
+        guesses.append(Guess("other_row", detail, f"{name}_tied{i}", (), _LEAST_VALUES, True, lookup=name))
     return guesses
 
 

@@ -16,6 +16,7 @@ from recon_assets.comparison.types import FLOATS, Family, digits, family
 _NARROW = 16  # digits of a DECIMAL that DuckDB keeps in 64 bits, with room for a carry
 _WIDE = 37  # with room for a carry; numbers of 38 digits stay unexplained
 _FLOAT_SCALE = 18
+_FIRST, _LAST = -62_135_596_800, 253_402_300_800  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Exact:
 
 @dataclass(frozen=True)
 class Ticks:
-    """Two times as whole numbers of a unit, of which a second has `second`: since 1970, or since midnight."""
+    """Two times as whole numbers of a unit, of which a second has `second`: since 1970, or since midnight; NULL beyond
+    the years 1 to 9999."""
 
     x: str
     y: str
@@ -169,7 +171,10 @@ def _ticks(form: Canonical) -> Ticks:
     x, y = form.source, form.target
     if form.type not in ("BIGINT", "HUGEINT"):
         x, y = (f"CAST(epoch_ns({v}) AS HUGEINT)" if nanoseconds else f"epoch_us({v})" for v in (x, y))
-    return Ticks(x, y, 1_000_000_000 if nanoseconds else 1_000_000)
+    second = 1_000_000_000 if nanoseconds else 1_000_000
+    # the years 1 to 9999: sums and differences of these overflow no integer
+    x, y = (f"CASE WHEN {v} BETWEEN {_FIRST * second} AND {_LAST * second} THEN {v} END" for v in (x, y))
+    return Ticks(f"({x})", f"({y})", second)
 
 
 def constant(text: str, duck_type: str) -> str:

@@ -1,7 +1,7 @@
 """Predicates over a side's columns: as SQL to evaluate, and as a reader is shown them.
 
-Belongs here: what a predicate is, how each kind is written, and the roundest bound between two values. Does not belong
-here: which predicate describes anything (`rows_search`).
+Belongs here: what a predicate is, how each kind is written, and the roundest bound between two values. Does not
+belong here: which predicate describes anything (`rows_search`).
 """
 
 import math

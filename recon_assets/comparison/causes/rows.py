@@ -1,12 +1,12 @@
 """Why rows are missing from the target, and why it has extra ones.
 
-Belongs here: the order in which causes are looked for. Does not belong here: how each is found (`rows_unpaired`: copies too
-many; `rows_repair`: keys that differ; `rows_search`: predicates), or which are claimed (`rows_claims`).
+Belongs here: the order in which causes are looked for. Does not belong here: how each is found (`rows_unpaired`:
+copies too many; `rows_repair`: keys that differ; `rows_search`: predicates), or which are claimed (`rows_claims`).
 
-Both sides' rows without a partner are kept by their keys; surplus copies are taken out first, then rows that pair when a
-key column is looked at otherwise, then those with NULL in a key column. For the rest a predicate is searched in a bounded
-sample. All candidates are then counted over all rows. That makes four scans of each side that has such rows, and a fifth
-where keys are NULL.
+Both sides' rows without a partner are kept by their keys; surplus copies are taken out first, then rows that pair
+when a key column is looked at otherwise, then those with NULL in a key column. For the rest a predicate is searched
+in a bounded sample. All candidates are then counted over all rows. That makes four scans of each side that has such
+rows, and a fifth where keys are NULL.
 """
 
 import math

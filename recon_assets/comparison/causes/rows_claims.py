@@ -1,13 +1,14 @@
 """Which causes of missing or extra rows are claimed, from exact counts over all of a side's rows.
 
-Belongs here: the pass that counts every candidate at once, the choice among candidates, the sentences, and the samples. Does
-not belong here: finding candidates (`rows_unpaired`, `rows_repair`, `rows_search`).
+Belongs here: the pass that counts every candidate at once, the choice among candidates, the sentences, and the
+samples. Does not belong here: finding candidates (`rows_unpaired`, `rows_repair`, `rows_search`).
 
 A predicate is claimed if, beyond what chance explains,
-- at least half of the rows left to explain are in it and nine tenths of its rows are among them, or at least a twentieth
-  and nearly all (where many of the side's rows have no partner, more is asked: see `rows_frame.gain`);
+- at least half of the rows left to explain are in it and nine tenths of its rows are among them, or at least a
+  twentieth and nearly all (where many of the side's rows have no partner, more is asked: see `rows_frame.gain`);
 - it holds for three of them; and
-- its table of hits and misses is less likely than one in a thousand, times as many predicates as there were to choose from.
+- its table of hits and misses is less likely than one in a thousand, times as many predicates as there were to choose
+  from.
 """
 
 import math

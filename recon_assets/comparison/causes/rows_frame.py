@@ -3,6 +3,7 @@
 Belongs here: drawing the sample and encoding it. Does not belong here: what is searched for in it (`rows_search`).
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,11 +86,11 @@ def draw(space: Workspace, side: UnpairedRows, rest: str, rest_rows: int) -> Fra
         f" WHERE CASE WHEN unpaired THEN NOT {SURPLUS} AND k IN (SELECT k FROM {chosen}) ELSE k <= {limit} END",
     )
     kinds = " UNION ALL ".join(
-        f"(SELECT unpaired, {columns} FROM {sample} WHERE {condition} LIMIT {most})"
+        f"(SELECT unpaired::TINYINT, {columns} FROM {sample} WHERE {condition} LIMIT {most})"
         for condition, most in (("unpaired", wanted), ("NOT unpaired", 2 * wanted_paired))
     )
     table = space.connection.sql(kinds).to_arrow_table()
-    unpaired = table.column(0).to_numpy().astype(bool)
+    unpaired = numbers(_whole(table.column(0))).astype(bool)
     count = int(unpaired.sum())
     if not count or count == len(unpaired):
         return None
@@ -97,14 +98,21 @@ def draw(space: Workspace, side: UnpairedRows, rest: str, rest_rows: int) -> Fra
     return Frame(encoded, unpaired, rest_rows / count, paired_rows / (len(unpaired) - count))
 
 
+def numbers(array: pa.Array) -> np.ndarray:
+    """Numbers without NULLs, without the import of pandas that Arrow's own conversion costs."""
+    return np.from_dlpack(array)
+
+
 def _encode(about: Subject, column: pa.ChunkedArray) -> Encoded:
-    whole = column.combine_chunks().dictionary_encode()
-    array = whole if isinstance(whole, pa.DictionaryArray) else whole.chunk(0)
-    order = pc.sort_indices(array.dictionary).to_numpy()
-    values = array.dictionary.take(pa.array(order))
-    rank = np.empty(len(order) + 1, dtype=np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    rank[-1] = -1
-    codes = rank[array.indices.fill_null(-1).to_numpy()]
-    nan = pa.types.is_floating(values.type) and len(values) > 0 and values[-1].as_py() != values[-1].as_py()
-    return Encoded(about, codes, values, bool(nan))
+    array = _whole(column).dictionary_encode(null_encoding="encode")
+    order = pc.sort_indices(array.dictionary)  # NaN after numbers, NULL after all
+    values = array.dictionary.take(order.slice(0, len(order) - array.dictionary.null_count))
+    rank = np.full(len(order), -1, dtype=np.int32)
+    rank[numbers(order)[: len(values)]] = np.arange(len(values), dtype=np.int32)
+    codes = rank[numbers(array.indices)]
+    nan = pa.types.is_floating(values.type) and len(values) > 0 and math.isnan(values[-1].as_py())
+    return Encoded(about, codes, values, nan)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

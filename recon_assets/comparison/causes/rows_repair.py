@@ -1,12 +1,13 @@
 """Rows without a partner that have one when a key column is looked at otherwise.
 
-Belongs here: pairing the missing with the extra rows in another way, and which of the pairs to believe. Does not belong
-here: the ways (`rows_ways`), or what a key's difference is called (`values`).
+Belongs here: pairing the missing with the extra rows in another way, and which of the pairs to believe. Does not
+belong here: the ways (`rows_ways`), or what a key's difference is called (`values`).
 
-Rows pair where each side has one key for what is looked at. Whether to believe a way is a question of chance: where rows
-were lost at random, about as many missing rows agree with each other in what is looked at as agree with an extra one. So
-pairs must be ten times as many as that. Ways in which unrelated values may agree must, in addition, agree in a value
-column that doesn't agree by itself; where there is none, they must pair a good part of the rows that one side has left.
+Rows pair where each side has one key for what is looked at. Whether to believe a way is a question of chance: where
+rows were lost at random, about as many missing rows agree with each other in what is looked at as agree with an extra
+one. So pairs must be ten times as many as that. Ways in which unrelated values may agree must, in addition, agree in
+a value column that doesn't agree by itself; where there is none, they must pair a good part of the rows that one side
+has left.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,16 +1,16 @@
 """The simplest predicates that tell the rows without a partner from the others, found in a sample.
 
-Belongs here: which predicates are worth counting over all rows. Does not belong here: drawing the sample (`rows_frame`),
-or deciding which of them to claim, which takes exact counts (`rows_claims`).
+Belongs here: which predicates are worth counting over all rows. Does not belong here: drawing the sample
+(`rows_frame`), or deciding which of them to claim, which takes exact counts (`rows_claims`).
 
-For each column: whether it is NULL, its best value or few values, all but those, the best bound and the best range, and
-for texts the best beginning. Then pairs of columns: what describes most by itself is looked into for a second predicate.
-Then, without the rows that are described by then, once more.
+For each column: whether it is NULL, its best value or few values, all but those, the best bound and the best range,
+and for texts the best beginning. Then pairs of columns: what describes most by itself is looked into for a second
+predicate. Then, without the rows that are described by then, once more.
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 import numpy as np
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from recon_assets.comparison.causes import predicates
 from recon_assets.comparison.causes.predicates import Predicate, roundest
-from recon_assets.comparison.causes.rows_frame import Encoded, Frame, gain
+from recon_assets.comparison.causes.rows_frame import Encoded, Frame, gain, numbers
 
 ROUNDS = 3
 """How many predicates may together describe a side's rows."""
@@ -27,6 +27,7 @@ _BEAM = 6  # predicates that are looked into for a second one
 _MOST_VALUES = 5  # values an IN may list
 ROUGHLY = 0.8
 """The gain (see `rows_frame.gain`) that a sample must promise."""
+_PURE = 0.999  # the gain that a second predicate can hardly better
 _ALL = 0.98  # the share of the rows described by one predicate that a second one can hardly better
 _SIMPLER = 0.01  # how much describing less a point of complexity outweighs
 
@@ -41,18 +42,26 @@ class _Atom:
     """Predicates with the same rows in the sample, as written exactly and as rounded; `hit` says of every code of the
     column, NULL's last, whether they hold."""
 
-    column: int
     hit: np.ndarray
     forms: tuple[Predicate, ...]
 
 
 @dataclass(frozen=True)
 class _Found:
-    rows: np.ndarray
+    """An atom among the rows of another one (or of all), and how well it describes the rows left."""
+
+    atom: _Atom
+    codes: np.ndarray
+    among: np.ndarray
     forms: tuple[Predicate, ...]
     worth: float
     coverage: float
     gain: float
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Which rows of the sample it holds for."""
+        return self.atom.hit[self.codes] & self.among
 
 
 def search(frame: Frame) -> list[Predicate]:
@@ -85,65 +94,58 @@ class _Looking:
         self._all = float(left.sum() * frame.unpaired_weight)
         self._base = self._all / (self._all + float(self._paired.sum() * frame.paired_weight))
 
-    def best(self, rows: np.ndarray, but: int = -1) -> list[_Found]:
-        """The atoms of every column but one within some rows, best first."""
-        found = [
-            self._rated(atom.hit[column.codes] & rows, atom.forms)
-            for i, column in enumerate(self._frame.columns)
-            if i != but
-            for atom in self._atoms(i, column, rows)
-        ]
+    def best(self, among: np.ndarray) -> list[_Found]:
+        """The atoms of every column within some rows, best first."""
+        left, paired = np.flatnonzero(among & self._left), np.flatnonzero(among & self._paired)
+        found = []
+        for column in self._frame.columns:
+            size = len(column.values) + 1
+            # NULL's code, -1, is counted last
+            p = np.bincount(column.codes[left] % size, minlength=size) * self._frame.unpaired_weight
+            n = np.bincount(column.codes[paired] % size, minlength=size) * self._frame.paired_weight
+            if p.any():
+                found += [self._rated(atom, column, among, p, n) for atom in self._atoms(column, p, n)]
         return sorted(found, key=lambda f: -f.worth)
 
     def broadest(self, single: list[_Found]) -> list[_Found]:
         """What describes many rows, if too many others as well."""
-        return [f for f in single if f.gain < 0.999][:_BEAM]
+        return [f for f in single if f.gain < _PURE][:_BEAM]
 
     def within(self, first: _Found) -> list[_Found]:
         """The best second predicates in the rows of a first one."""
-        form = first.forms[0]
         better = [f for f in self.best(first.rows)[:_FROM_EACH] if f.gain > first.gain]
-        return [
-            self._rated(f.rows, tuple(one & other for one in first.forms for other in f.forms))
-            for f in better
-            if f.forms[0].sql != form.sql
-        ]
+        pairs = []
+        for second in better:
+            forms = tuple(one & other for one in first.forms for other in second.forms)
+            value = second.worth - _SIMPLER * (forms[0].complexity - second.forms[0].complexity)
+            pairs.append(replace(second, forms=forms, worth=value))
+        return pairs
 
-    def _rated(self, rows: np.ndarray, forms: tuple[Predicate, ...]) -> _Found:
-        unpaired = float(np.count_nonzero(rows & self._left) * self._frame.unpaired_weight)
-        paired = float(np.count_nonzero(rows & self._paired) * self._frame.paired_weight)
+    def _rated(self, atom: _Atom, column: Encoded, among: np.ndarray, p: np.ndarray, n: np.ndarray) -> _Found:
+        unpaired, paired = float(p[atom.hit].sum()), float(n[atom.hit].sum())
         precision = unpaired / (unpaired + paired) if unpaired else 0.0
         coverage = unpaired / self._all
-        value = worth(coverage, precision, self._base, forms[0].complexity)
-        return _Found(rows, forms, value, coverage, gain(precision, self._base))
+        value = worth(coverage, precision, self._base, atom.forms[0].complexity)
+        return _Found(atom, column.codes, among, atom.forms, value, coverage, gain(precision, self._base))
 
-    def _atoms(self, i: int, column: Encoded, rows: np.ndarray) -> Iterator[_Atom]:
-        size = len(column.values) + 1
-        p = self._weights(column, rows & self._left, size, self._frame.unpaired_weight)
-        n = self._weights(column, rows & self._paired, size, self._frame.paired_weight)
-        if not p.any():
-            return
+    def _atoms(self, column: Encoded, p: np.ndarray, n: np.ndarray) -> Iterator[_Atom]:
         columns = math.log(len(self._frame.columns))
-        nulls = np.zeros(size, dtype=bool)
+        nulls = np.zeros(len(p), dtype=bool)
         nulls[-1] = True
-        if p[-1] + n[-1] and (p[:-1].any() or n[:-1].any()):
-            yield _Atom(i, nulls, (predicates.is_null(column.about, columns + math.log(2)),))
-            yield _Atom(i, ~nulls, (predicates.is_not_null(column.about, columns + math.log(2)),))
         distinct = np.count_nonzero(p[:-1] + n[:-1])
+        if p[-1] + n[-1] and distinct:
+            yield _Atom(nulls, (predicates.is_null(column.about, columns + math.log(2)),))
+            yield _Atom(~nulls, (predicates.is_not_null(column.about, columns + math.log(2)),))
         if column.about.kind == "flag" or distinct < 2:
             return
         kinds = columns + math.log(distinct)
-        yield from self._values(i, column, p, n, kinds)
+        yield from self._values(column, p, n, kinds)
         if column.about.kind == "text":
-            yield from self._beginnings(i, column, p, n, kinds)
+            yield from self._beginnings(column, p, n, kinds)
         elif distinct > 2:
-            yield from self._bounds(i, column, p, n, kinds)
+            yield from self._bounds(column, p, n, kinds)
 
-    def _weights(self, column: Encoded, rows: np.ndarray, size: int, weight: float) -> np.ndarray:
-        # NULL's code, -1, is counted last
-        return np.bincount(np.where(column.codes < 0, size - 1, column.codes)[rows], minlength=size) * weight
-
-    def _values(self, i: int, column: Encoded, p: np.ndarray, n: np.ndarray, tries: float) -> Iterator[_Atom]:
+    def _values(self, column: Encoded, p: np.ndarray, n: np.ndarray, tries: float) -> Iterator[_Atom]:
         """`=` and IN of the values that have most rows to describe beyond their share of the others, `<>` and NOT IN of
         those that have most of the others."""
         surplus = self._balance(p, n)[:-1]
@@ -155,9 +157,9 @@ class _Looking:
                 hit[order[:count]] = True
                 values = [column.value(c) for c in sorted(order[:count])]
                 if sign > 0 and (count == 1 or not _cut(values)):
-                    yield _Atom(i, hit, (predicates.among(column.about, values, tries * count),))
+                    yield _Atom(hit, (predicates.among(column.about, values, tries * count),))
                 elif sign < 0 and not _cut(values):
-                    yield _Atom(i, ~hit, (predicates.not_among(column.about, values, nulls, tries * count),))
+                    yield _Atom(~hit, (predicates.not_among(column.about, values, nulls, tries * count),))
 
     def _balance(self, p: np.ndarray, n: np.ndarray, strict: bool = False) -> np.ndarray:
         """Rows to describe less others, weighed so that a value like all others has 0; `strict`: so that one which is
@@ -167,7 +169,7 @@ class _Looking:
         allowed = (1 - ROUGHLY) * (1 - self._base)
         return p - n * (1 - allowed) / allowed
 
-    def _bounds(self, i: int, column: Encoded, p: np.ndarray, n: np.ndarray, tries: float) -> Iterator[_Atom]:
+    def _bounds(self, column: Encoded, p: np.ndarray, n: np.ndarray, tries: float) -> Iterator[_Atom]:
         last = len(p) - 1 - column.nan  # codes from here on are NaN and NULL
         for strict in (True, False):
             low, high = _heaviest_range(self._balance(p, n, strict)[:last])
@@ -179,13 +181,11 @@ class _Looking:
             ends.add((cut, last - 1))
             present = np.flatnonzero((p + n)[:last])
             for first, final in ends:
-                atom = self._range(i, column, first, final, present, tries)
+                atom = self._range(column, first, final, present, tries)
                 if atom is not None:
                     yield atom
 
-    def _range(
-        self, i: int, column: Encoded, first: int, final: int, present: np.ndarray, tries: float
-    ) -> _Atom | None:
+    def _range(self, column: Encoded, first: int, final: int, present: np.ndarray, tries: float) -> _Atom | None:
         inside = present[(present >= first) & (present <= final)]
         if not len(inside) or len(inside) == len(present):
             return None
@@ -202,17 +202,17 @@ class _Looking:
             forms = (predicates.below(about, end, tries), predicates.at_most(about, high, tries))
         else:
             forms = (predicates.from_to(about, begin, end, 2 * tries), predicates.within(about, low, high, 2 * tries))
-        return _Atom(i, hit, forms)
+        return _Atom(hit, forms)
 
-    def _beginnings(self, i: int, column: Encoded, p: np.ndarray, n: np.ndarray, tries: float) -> Iterator[_Atom]:
+    def _beginnings(self, column: Encoded, p: np.ndarray, n: np.ndarray, tries: float) -> Iterator[_Atom]:
         """Texts that begin alike are next to each other."""
         for strict in (True, False):
             low, high = _heaviest_range(self._balance(p, n, strict)[:-1])
             prefix = _common(column.value(low), column.value(high))
             if low < high and prefix:
                 hit = np.zeros(len(p), dtype=bool)
-                hit[:-1] = pc.starts_with(column.values, pattern=prefix).to_numpy(zero_copy_only=False)
-                yield _Atom(i, hit, (predicates.begins_with(column.about, prefix, tries),))
+                hit[:-1] = numbers(pc.starts_with(column.values, pattern=prefix).cast("int8")).astype(bool)
+                yield _Atom(hit, (predicates.begins_with(column.about, prefix, tries),))
 
 
 def _cut(values: list) -> bool:

@@ -3,9 +3,9 @@
 Belongs here: making that table, and what it shows by itself: surplus copies of keys that the other side has too. Does
 not belong here: pairing its rows otherwise (`rows_repair`), or anything about rows that have a partner.
 
-The table's columns: `k`, `mine`, `theirs` as in `UnpairedRows.rows`; `z<j>` whether key column j is NULL; and, where both
-sides have such rows, `r<j>` key column j as the side has it, `h<j>` a hash of its canonical form, `h` one of all of them
-that leaves their order open, `x<m>` a hash of the m-th value column that both sides have.
+The table's columns: `k`, `mine`, `theirs` as in `UnpairedRows.rows`; `z<j>` whether key column j is NULL; and, where
+both sides have such rows, `r<j>` key column j as the side has it, `h<j>` a hash of its canonical form, `h` one of all
+of them that leaves their order open, `x<m>` a hash of the m-th value column that both sides have.
 """
 
 from collections.abc import Sequence

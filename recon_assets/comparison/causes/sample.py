@@ -38,9 +38,8 @@ def sampled(
         f"({c.differs} AND hash(k) % {shares[c.index]} = 0) AS {c.differs}" for c in columns if shares[c.index]
     )
     some = " OR ".join(c.differs for c in columns)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT * FROM (SELECT * REPLACE ({flags}) FROM {pairs}) WHERE {some}"
-    )
+    chosen = f"SELECT * FROM (SELECT * REPLACE ({flags}) FROM {pairs}) WHERE {some}"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS {chosen}")
     try:
         yield _SAMPLE, _count(connection, _SAMPLE, columns)
     finally:

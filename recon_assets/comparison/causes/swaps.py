@@ -13,7 +13,7 @@ from recon_assets.comparison.causes.candidate import DifferingColumn
 from recon_assets.comparison.causes.guess import Guess
 from recon_assets.comparison.causes.operands import Operands, of_column
 
-MOST_COLUMNS = 60
+MOST_COLUMNS = 40
 """Of one type: every two of them are compared."""
 
 

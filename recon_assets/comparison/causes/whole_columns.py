@@ -59,7 +59,7 @@ def _run_times(
         parts.append(f"{value} BETWEEN {low - room} AND {high + room}")
     times = (f"'{_shown(connection, low, ticks.second)}'" for low in (low_x, low_y))
     detail = "each side has the time of its own run: {} and later in the source, {} in the target".format(*times)
-    return [Guess("volatile", detail, " AND ".join(parts))]
+    return [Guess("volatile", detail, " AND ".join(parts), sure=True)]
 
 
 def _shown(connection: duckdb.DuckDBPyConnection, count: int, second: int) -> str:
@@ -79,7 +79,7 @@ def _generated_ids(connection: duckdb.DuckDBPyConnection, relation: str, operand
     if count < _NEARLY_ALL * rows or min(xs, ys) < _NEARLY_ALL * count or common:
         return []
     holds = " AND ".join(f"regexp_full_match(CAST({v} AS VARCHAR), '{UUID_PATTERN}')" for v in (operands.x, operands.y))
-    return [Guess("volatile", "each side has generated its own UUIDs", holds)]
+    return [Guess("volatile", "each side has generated its own UUIDs", holds, sure=True)]
 
 
 def _generated_numbers(
@@ -94,7 +94,7 @@ def _generated_numbers(
         if rows < _VARIOUS or high - low + 1 != rows or different < 0.8 * rows:
             return []
     holds = f"{operands.x} IS NOT NULL AND {operands.y} IS NOT NULL"
-    return [Guess("volatile", "each side has numbered its rows in an order of its own", holds)]
+    return [Guess("volatile", "each side has numbered its rows in an order of its own", holds, sure=True)]
 
 
 def _constants(connection: duckdb.DuckDBPyConnection, relation: str, operands: Operands) -> list[Guess]:
@@ -111,7 +111,7 @@ def _constants(connection: duckdb.DuckDBPyConnection, relation: str, operands: O
     for d, (before, after, mode, nulls, beside) in zip(operands.directions(operands.x, operands.y), facts, strict=True):
         if nulls and beside >= min(_VARIOUS, nulls):
             detail = f"NULL in the {d.after} where the {d.before} has a value"
-            guesses.append(Guess("constant", detail, f"{d.y} IS NULL AND {d.x} IS NOT NULL"))
+            guesses.append(Guess("constant", detail, f"{d.y} IS NULL AND {d.x} IS NOT NULL", sure=True))
         if after == 1 and before >= _VARIOUS and nulls < rows:
             guesses.append(_always(d, mode))
     return guesses
@@ -123,4 +123,5 @@ def _always(d: Direction, value: str) -> Guess:
         "constant",
         f"{shown} in the {d.after} whatever the {d.before} has",
         f"{d.y} = {constant(value, d.after_type)} AND {d.x} IS NOT NULL",
+        sure=True,
     )

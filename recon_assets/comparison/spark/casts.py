@@ -107,7 +107,7 @@ def double_text(java: str) -> str:
         f" WHEN CAST(format_string('%.{n}e', {value}) AS DOUBLE) = {value} THEN format_string('%.{n}e', {value})"
         for n in (14, 15)
     )
-    return let(let(java, "t", f"CASE WHEN length(t) <= 16 THEN t{shorter} ELSE t END"), "t", _notation())
+    return let(let(java, "t", f"CASE WHEN coalesce(length(t), 0) <= 16 THEN t{shorter} ELSE t END"), "t", _notation())
 
 
 def float_text(java: str) -> str:
@@ -118,7 +118,7 @@ def float_text(java: str) -> str:
         f" THEN format_string('%.{n}e', {value})"
         for n in (5, 6, 7)
     )
-    return let(let(java, "t", f"CASE WHEN length(t) <= 7 THEN t{shorter} ELSE t END"), "t", _notation())
+    return let(let(java, "t", f"CASE WHEN coalesce(length(t), 0) <= 7 THEN t{shorter} ELSE t END"), "t", _notation())
 
 
 def _notation() -> str:

@@ -8,7 +8,24 @@ from recon_assets.comparison.causes.guess import Finder, Guess, Sampled
 from recon_assets.comparison.causes.operands import Direction, Operands, constant
 
 _NUMBERS = ("0", "-1", "1", "9", "99", "999", "9999", "99999", "999999", "-9", "-99", "-999", "-9999", "NaN")
-_TEXTS = ("", " ", "NULL", "null", "[NULL]", "<NULL>", "(null)", "N/A", "n/a", "NA", "None", "none", "nan", "-", "?", ".")
+_TEXTS = (
+    "",
+    " ",
+    "NULL",
+    "null",
+    "[NULL]",
+    "<NULL>",
+    "(null)",
+    "N/A",
+    "n/a",
+    "NA",
+    "None",
+    "none",
+    "nan",
+    "-",
+    "?",
+    ".",
+)
 _WORDS = ("Unknown", "unknown", "UNKNOWN", "false", "true")
 _DATES = ("1900-01-01", "1753-01-01", "1970-01-01", "0001-01-01", "1899-12-30", "9999-12-31", "2999-12-31")
 _USUAL = frozenset((*_NUMBERS, *_TEXTS, *_WORDS, *_DATES))

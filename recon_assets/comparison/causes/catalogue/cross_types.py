@@ -55,7 +55,7 @@ def _time_as_text(text: str, _: str, time: str, time_type: str) -> Ways:
     formats = ", ".join(f"'{f}'" for f in _DATE_FORMATS)
     return [
         ("value, as text", f"TRY_CAST({text} AS {time_type}) = {time}"),
-        ("date, as text in another form", f"CAST(try_strptime({text}, [{formats}]) AS {time_type}) = {time}"),
+        ("date, as text in another form", f"TRY_CAST(try_strptime({text}, [{formats}]) AS {time_type}) = {time}"),
     ]
 
 
@@ -80,11 +80,11 @@ def _date_as_number(number: str, number_type: str, time: str, time_type: str) ->
         if "ZONE" in time_type
         else f"epoch_us(CAST({time} AS TIMESTAMP))"
     )
-    huge = f"CAST({number} AS HUGEINT)"
+    huge = f"CAST(TRY_CAST({number} AS BIGINT) AS HUGEINT)"
     return [
         (
             "date, as the number yyyymmdd",
-            f"length({whole}) = 8 AND CAST(try_strptime({whole}, '%Y%m%d') AS {time_type}) = {time}",
+            f"length({whole}) = 8 AND TRY_CAST(try_strptime({whole}, '%Y%m%d') AS {time_type}) = {time}",
         ),
         ("time, as seconds since 1970", f"{huge} * 1000000 = {epoch}"),
         ("time, as milliseconds since 1970", f"{huge} * 1000 = {epoch}"),
@@ -104,7 +104,7 @@ def _uuid_as_bytes(blob: str, _: str, uuid: str, __: str) -> Ways:
 
 
 def _time_of_day(time: str, time_type: str, stamp: str, _: str) -> Ways:
-    return [("time of day, without a date", f"CAST({stamp} AS {time_type}) = {time}")]
+    return [("time of day, without a date", f"TRY_CAST({stamp} AS {time_type}) = {time}")]
 
 
 _WAYS: dict[tuple[str, str], Callable[[str, str, str, str], Ways]] = {

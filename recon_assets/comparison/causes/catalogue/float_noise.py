@@ -28,7 +28,7 @@ def _guesses(operands: Operands, _: Sampled) -> list[Guess]:
             continue
         if operands.is_float and types != ("FLOAT", "FLOAT"):
             detail = f"the {d.after} is the {d.before} as a REAL holds it"
-            guesses.append(Guess("float_noise", detail, f"{d.y} = CAST(CAST({d.x} AS FLOAT) AS DOUBLE)"))
+            guesses.append(Guess("float_noise", detail, f"{d.y} = CAST(TRY_CAST({d.x} AS FLOAT) AS DOUBLE)"))
     if not operands.is_float and operands.exact is not None:
         guesses += _through_floats(operands)
     return guesses
@@ -55,7 +55,7 @@ def _through_floats(operands: Operands) -> list[Guess]:
             near = f"CAST(CAST({d.x} AS VARCHAR) AS {float_type})"
             shortest = f"TRY_CAST(CAST({near} AS VARCHAR) AS {exact.type})"
             value = f"TRY_CAST(CAST(CAST({near} AS DOUBLE) AS VARCHAR) AS {exact.type})"
-            whole = f"(TRY_CAST({near} AS HUGEINT) = TRY_CAST({d.y} AS HUGEINT) AND {d.y} % 1 = 0)"
+            whole = f"({near} = trunc({near}) AND {d.y} % 1 = 0 AND TRY_CAST({near} AS HUGEINT) = CAST({d.y} AS HUGEINT))"
             detail = f"the {d.after} is the {d.before} as a {name} holds it"
             guesses.append(Guess("float_noise", detail, f"{d.y} IN ({shortest}, {value}) OR {whole}"))
     return guesses

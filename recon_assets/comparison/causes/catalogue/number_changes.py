@@ -9,6 +9,7 @@ from recon_assets.comparison.causes.catalogue.float_noise import ulp
 from recon_assets.comparison.causes.guess import Finder, Guess, Sampled
 from recon_assets.comparison.causes.operands import Direction, Exact, Operands
 
+_OFFSET_SCALE = 6  # of floats
 _FACTOR_SCALE = 6
 _FACTOR_SCALES = (0, 1, 2, 4, _FACTOR_SCALE)
 _FACTOR_WHOLE = 7
@@ -29,8 +30,9 @@ def _sign(operands: Operands, _: Sampled) -> list[Guess]:
 def _ask_offset(operands: Operands, _: Sampled) -> dict[str, str]:
     if operands.is_float:
         x, y = operands.doubles
-        apart = f"CASE WHEN isfinite({x}) AND isfinite({y}) THEN round({y} - {x}, 6) END"
-        return {"offset": f"CASE WHEN abs({apart}) < 1e15 THEN CAST(CAST({apart} AS DECIMAL(28,6)) AS VARCHAR) END"}
+        apart = f"round({y} - {x}, {_OFFSET_SCALE})"
+        number = f"CAST(CAST({apart} AS DECIMAL(28,{_OFFSET_SCALE})) AS VARCHAR)"
+        return {"offset": f"CASE WHEN isfinite({x}) AND isfinite({y}) AND abs({apart}) < 1e15 THEN {number} END"}
     exact = operands.exact
     return {} if exact is None else {"offset": f"CAST({exact.y} - {exact.x} AS VARCHAR)"}
 
@@ -40,7 +42,8 @@ def _offset(operands: Operands, sampled: Sampled) -> list[Guess]:
     if exact is None:
         return []
     guesses = []
-    unit = Decimal(1).scaleb(-max(sampled.source_decimals, sampled.target_decimals))
+    decimals = max(sampled.source_decimals, sampled.target_decimals)
+    unit = Decimal(1).scaleb(-min(decimals, _OFFSET_SCALE) if operands.is_float else -decimals)
     for text, _ in sampled.frequent["offset"][:_TRIED]:
         constant = Decimal(text)
         if not constant:

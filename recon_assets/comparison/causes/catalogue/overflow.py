@@ -49,7 +49,7 @@ def _lost(operands: Operands, exact: Exact, d: Direction) -> list[Guess]:
     else:
         return []
     detail = f"NULL in the {d.after} where the {d.before}'s number doesn't fit its {d.after_type}"
-    return [Guess("overflow", detail, f"{d.y} IS NULL AND {outside}")]
+    return [Guess("overflow", detail, f"{d.y} IS NULL AND {outside}", sure=True)]
 
 
 def _capped(exact: Exact, d: Direction) -> list[Guess]:
@@ -66,6 +66,7 @@ def _capped(exact: Exact, d: Direction) -> list[Guess]:
                 "overflow",
                 f"the {d.after} is capped at the limit of {name}, which the {d.before} is beyond",
                 f"({d.y} = {high} AND {d.x} > {high}) OR ({d.y} = {low} AND {d.x} < {low})",
+                sure=True,
             )
         )
     return guesses

@@ -11,12 +11,12 @@ from recon_assets.comparison.causes.operands import Direction, Exact, Operands, 
 
 _SCALES = 3
 """How many numbers of digits are tried: rounding to 2 also leaves numbers that happen to have 1 or 0."""
-_WAYS = {
-    "rounded": "",
+_MODES = {
     "rounded half away from zero": "abs({y}) > abs({x})",
     "rounded half to even": "{y} % {two_units} = 0",
     "rounded half up": "{y} > {x}",
 }
+"""What tells them apart: to which side numbers go that lie in the middle."""
 _TOWARDS = {"rounded down": "{y} < {x}", "rounded up": "{y} > {x}"}
 
 
@@ -26,10 +26,10 @@ def _asks(operands: Operands, _: Sampled) -> dict[str, str]:
         return {}
     asks = {}
     for d in operands.directions(exact.x, exact.y):
-        digits = decimals_used(d.y)
-        asks[f"rounded_{d.after}"] = (
-            f"CASE WHEN CAST(abs({d.x} - {d.y}) AS DOUBLE) < pow(10, -{digits}) AND {d.x} <> {d.y} THEN {digits} END"
-        )
+        decimals = decimals_used(d.y)
+        apart, unit = f"CAST(abs({d.x} - {d.y}) AS DOUBLE)", f"pow(10, -{decimals})"
+        asks[f"rounded_{d.after}"] = f"CASE WHEN {apart} BETWEEN 1e-37 AND {unit} THEN {decimals} END"
+        asks[f"middle_{d.after}"] = f"CASE WHEN abs({apart} * 2 / {unit} - 1) < 1e-9 THEN {decimals} END"
     return asks
 
 
@@ -41,13 +41,14 @@ def _guesses(operands: Operands, sampled: Sampled) -> list[Guess]:
     used = max(sampled.source_decimals, sampled.target_decimals)
     for d in operands.directions(exact.x, exact.y):
         wanted = [int(n) for n, _ in sampled.frequent[f"rounded_{d.after}"][:_SCALES]]
+        in_the_middle = {int(n) for n, _ in sampled.frequent[f"middle_{d.after}"]}
         for n in sorted(wanted, reverse=True):
             if n < used and -n < exact.precision - exact.scale:
-                guesses += _to_digits(exact, d, n, used)
+                guesses += _to_digits(exact, d, n, used, n in in_the_middle)
     return guesses
 
 
-def _to_digits(exact: Exact, d: Direction, n: int, used: int) -> list[Guess]:
+def _to_digits(exact: Exact, d: Direction, n: int, used: int, shows_mode: bool) -> list[Guess]:
     digits = f"to {n} decimal{'s' * (n != 1)}" if n > 0 else "to whole numbers" if n == 0 else f"to {10**-n}s"
     unit, half = (exact.number(f"{Decimal(m).scaleb(-n - 1):f}") for m in (10, 5))
     two_units = exact.number(f"{Decimal(2).scaleb(-n):f}")
@@ -66,11 +67,10 @@ def _to_digits(exact: Exact, d: Direction, n: int, used: int) -> list[Guess]:
             [fewer(y, rest.format(x=d.x, y=y, two_units=two_units)) for y in near],
         )
 
-    found = []
-    for how, tie in _WAYS.items():
-        apart = f"abs({d.x} - {{y}})"
-        rest = f"{apart} < {half}" + (f" OR ({apart} = {half} AND {tie})" if tie else "")
-        found.append(guess("rounding", f"{how} {digits}", rest))
+    apart = f"abs({d.x} - {{y}})"
+    modes = [(how, f"{apart} < {half} OR ({apart} = {half} AND {tie})") for how, tie in _MODES.items()]
+    ways = [*(modes if shows_mode else []), ("rounded", f"{apart} <= {half}")]
+    found = [guess("rounding", f"{how} {digits}", rest) for how, rest in ways]
     cut = f"abs({d.x} - {{y}}) < {unit}"
     toward_zero = cut + " AND abs({y}) < abs({x}) AND ({y} = 0 OR ({x} < 0) = ({y} < 0))"
     if n == 0:
@@ -93,7 +93,7 @@ def _last_digit(operands: Operands, sampled: Sampled) -> list[Guess]:
     guesses = [
         Guess(
             "rounding",
-            f"both are rounded to {used} decimals, half away from zero in the {d.after}, half to even in the {d.before}",
+            f"rounded to {used} decimals, half away from zero in the {d.after}, half to even in the {d.before}",
             f"{apart} = {unit} AND {d.x} % {two_units} = 0 AND abs({d.y}) > abs({d.x})",
             [
                 *near,
@@ -110,7 +110,7 @@ def _last_digit(operands: Operands, sampled: Sampled) -> list[Guess]:
             "rounding",
             f"one apart in the last of {used} decimals, as when something before was rounded differently",
             f"{apart} = {unit}",
-            near,
+            [*near, *(f"{d.y} - {d.x} = {unit}" for d in operands.directions(exact.x, exact.y))],
             least_values=8,
         ),
     ]
