@@ -1,4 +1,4 @@
-"""Giving a CSV file's text columns the types they are compared in.
+"""Giving text columns the types they are compared in: those of CSV files, and those with the rule `parse_text`.
 
 Belongs here: deciding, from all of a column's values, which type it is read as. Does not belong here: what counts as
 a type's faithful writing (`csv_columns`).
@@ -28,18 +28,18 @@ _NUMBER = r"-?((0|[1-9]\d{0,37})(\.\d{1,38}0*)?|\.\d{1,38}0*)"
 def typed_pairs(
     connection: duckdb.DuckDBPyConnection, pairs: list[Pair], source: Side, target: Side, csv: set[str]
 ) -> list[Pair]:
-    """The pairs, with columns of the sides in `csv` (roles) typed; each such side is read once to look at all its
-    values."""
+    """The pairs, with text columns typed: of the sides in `csv` (roles), and where the rule asks for it; such a side is
+    read once to look at all its values."""
     typed: dict[str, dict[str, Column]] = {"source": {}, "target": {}}
     for side in (source, target):
-        if side.role in csv:
-            wanted = []
-            for pair in pairs:
-                mine, other = (pair.source, pair.target) if side.role == "source" else (pair.target, pair.source)
+        wanted = []
+        for pair in pairs:
+            mine, other = (pair.source, pair.target) if side.role == "source" else (pair.target, pair.source)
+            if side.role in csv or (pair.rule.parse_text and family(mine.type) == "text" != family(other.type)):
                 types = _types_by_rule(pair.rule) if len(csv) == 2 else _types_like(other.type)
                 if types:
                     wanted.append((mine, pair.rule, types))
-            typed[side.role] = _typed_columns(connection, side, wanted)
+        typed[side.role] = _typed_columns(connection, side, wanted)
     return [
         replace(
             pair,
@@ -99,7 +99,7 @@ def _typed_columns(
 
 
 def _typed(column: Column, text: str, type_: str, unfit: bool, example: str | None, role: str) -> Column:
-    note = f"the {role}'s CSV text is read as {type_}"
+    note = f"the {role}'s text is read as {type_}"
     if not unfit:
         return replace(column, type=type_, sql=f"CAST({text} AS {type_})", note=note)
     if example is not None:

@@ -26,6 +26,9 @@ import duckdb
 SCHEME = f"duckdb-{duckdb.__version__}/2"
 """Which hashes these are: fingerprints of different schemes can't be compared."""
 
+BOUND = "a difference stays unnoticed with a probability of 2^-64 or less; 2^-48 for some pairs of long texts"
+"""The bound on a false MATCH, in short."""
+
 Typed = tuple[str, str]
 """SQL of a value and its canonical type."""
 

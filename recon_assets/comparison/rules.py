@@ -35,6 +35,9 @@ class ColumnRule(BaseModel):
     precision: Literal["day", "hour", "minute", "second", "millisecond", "microsecond"] | None = Field(
         None, description="Timestamps: both sides are truncated to this unit."
     )
+    parse_text: bool = Field(
+        False, description="Text beside another type: it is read as that type, in the way CSV text is."
+    )
     timezone: str | None = Field(
         None,
         description="Timestamps without a zone: the IANA zone they are in, where the other side holds instants.",

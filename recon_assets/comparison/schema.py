@@ -12,7 +12,7 @@ from recon_assets.comparison.rules import ColumnRule, Rules
 from recon_assets.comparison.types import family
 
 _NUMBER_RULES = ("tolerance", "relative_tolerance")
-_TEXT_RULES = ("trim", "case", "empty_is_null")
+_TEXT_RULES = ("trim", "case", "empty_is_null", "parse_text")
 _TIMESTAMP_RULES = ("precision", "timezone")
 
 
@@ -214,8 +214,14 @@ def check_types(pair: Pair, source: Side, target: Side) -> None:
                 "convert it, or add it to `ignore`"
             )
         families.append(found)
-    if "string" in (pair.source.file_type, pair.target.file_type):
-        families.append("text")  # also CSV text that is read as another type
+    in_files = [c.file_type in ("string", "large_string", "string_view") for c in (pair.source, pair.target)]
+    if any(in_files):
+        families.append("text")  # also text that is read as another type
+    if pair.rule.parse_text and all(in_files):
+        raise ComparisonError(
+            f"column {pair.name!r}: the rule parse_text is for text beside another type, but both sides hold text; "
+            "take it away"
+        )
     for names, wanted in (
         (_NUMBER_RULES, "number"),
         (_TEXT_RULES, "text"),

@@ -17,7 +17,7 @@ from recon_assets.comparison.digests import column_digests, differing_buckets, r
 from recon_assets.comparison.duck import Session
 from recon_assets.comparison.findings import Findings
 from recon_assets.comparison.groups import Groups
-from recon_assets.comparison.hashing import SCHEME
+from recon_assets.comparison.hashing import BOUND, SCHEME
 from recon_assets.comparison.keys import repeated_keys
 from recon_assets.comparison.pairing import Pairing, pair_rows
 from recon_assets.comparison.plan import BUCKETS, ROLES, Plan, Role, Value, in_buckets
@@ -61,7 +61,7 @@ class Steps:
             return found
         one, other = (row_digests(self._session, self._whole, role) for role in ROLES)
         found = Findings(one.rows, other.rows)
-        found.evidence["fingerprints"] = {"scheme": SCHEME, "source": one.to_json(), "target": other.to_json()}
+        found.evidence["fingerprints"] = {"scheme": SCHEME, "bound": BOUND, "source": one.to_json(), "target": other.to_json()}
         differing = differing_buckets(one, other)
         equal = one.buckets.keys() - set(differing)
         found.paired = sum(one.buckets[b][0] for b in equal)

@@ -17,7 +17,6 @@ from recon_assets.comparison.causes.operands import Operands
 
 _BITS = 60  # of a mask in one BIGINT
 _TOO_FEW_TO_SHUFFLE = 8
-_PER_ACCIDENT = 400
 _VALUES = "causes_values"
 
 
@@ -35,13 +34,18 @@ class Chance:
         A guess that takes `least` > 1 pairs of values was made of these values: the more there are, the more agree by
         accident.
         """
-        if self.explained < (least if least == 1 else max(least, self.values // _PER_ACCIDENT)):
+        if self.explained < (least if least == 1 else max(least, _accidents(self.values))):
             return False
         if self.by_chance == 0:
             return True
         share = (self.explained + self.by_chance) / (2 * self.values)
         spread = (2 * self.values * share * max(0.0, 1 - share)) ** 0.5
         return self.explained - self.by_chance > 4 * spread
+
+
+def _accidents(values: int) -> float:
+    """More pairs of values than agree on a constant by accident, be it that of few or of many."""
+    return min(0.15 * values, 8 + values / 400)
 
 
 def masks(connection: duckdb.DuckDBPyConnection, relation: str, guesses: Sequence[Guess]) -> dict[int, int]:

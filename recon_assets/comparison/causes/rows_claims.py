@@ -183,7 +183,7 @@ class Claims:
         return f"{predicate.text}: holds for {_rows(held)} of the {self._word} ones{also}"
 
     def _unexplained(self) -> str:
-        if self._side.unpaired_rows == self._side.total_rows:
+        if self._side.unpaired_rows == self._side.total_rows and not self._claims:
             return f"no row of the {self._side.role} has a partner in the {self._side.other}"
         return "no simple predicate tells them from the rows with a partner"
 

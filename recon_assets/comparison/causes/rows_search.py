@@ -112,8 +112,9 @@ class _Looking:
         return [f for f in single if f.gain < _PURE][:_BEAM]
 
     def within(self, first: _Found) -> list[_Found]:
-        """The best second predicates in the rows of a first one."""
-        better = [f for f in self.best(first.rows)[:_FROM_EACH] if f.gain > first.gain]
+        """The best second predicates, over other columns, in the rows of a first one."""
+        others = [f for f in self.best(first.rows) if f.codes is not first.codes]
+        better = [f for f in others[:_FROM_EACH] if f.gain > first.gain]
         pairs = []
         for second in better:
             forms = tuple(one & other for one in first.forms for other in second.forms)

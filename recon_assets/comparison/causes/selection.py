@@ -32,6 +32,7 @@ SIMPLICITY = (
     "other_row",
     "volatile",
     "constant",
+    "null",
 )
 """From simple to far-fetched: of causes that explain the same rows, the first is given. Within a cause, the order in
 which its module guesses."""

@@ -111,7 +111,7 @@ def _constants(connection: duckdb.DuckDBPyConnection, relation: str, operands: O
     for d, (before, after, mode, nulls, beside) in zip(operands.directions(operands.x, operands.y), facts, strict=True):
         if nulls and beside >= min(_VARIOUS, nulls):
             detail = f"NULL in the {d.after} where the {d.before} has a value"
-            guesses.append(Guess("constant", detail, f"{d.y} IS NULL AND {d.x} IS NOT NULL", sure=True))
+            guesses.append(Guess("null", detail, f"{d.y} IS NULL AND {d.x} IS NOT NULL", sure=True))
         if after == 1 and before >= _VARIOUS and nulls < rows:
             guesses.append(_always(d, mode))
     return guesses

@@ -55,7 +55,9 @@ def _through_floats(operands: Operands) -> list[Guess]:
             near = f"CAST(CAST({d.x} AS VARCHAR) AS {float_type})"
             shortest = f"TRY_CAST(CAST({near} AS VARCHAR) AS {exact.type})"
             value = f"TRY_CAST(CAST(CAST({near} AS DOUBLE) AS VARCHAR) AS {exact.type})"
-            whole = f"({near} = trunc({near}) AND {d.y} % 1 = 0 AND TRY_CAST({near} AS HUGEINT) = CAST({d.y} AS HUGEINT))"
+            whole = (
+                f"({near} = trunc({near}) AND {d.y} % 1 = 0 AND TRY_CAST({near} AS HUGEINT) = CAST({d.y} AS HUGEINT))"
+            )
             detail = f"the {d.after} is the {d.before} as a {name} holds it"
             guesses.append(Guess("float_noise", detail, f"{d.y} IN ({shortest}, {value}) OR {whole}"))
     return guesses

@@ -75,14 +75,10 @@ def _zones(operands: Operands, sampled: Sampled) -> list[Guess]:
         sign = 1 if d.after == "target" else -1
         for zone, offsets in _offsets():
             if {sign * o * ticks.second for o in offsets} <= shifts:
-                guesses.append(
-                    Guess(
-                        "time_shift",
-                        f"UTC in the {d.before}, the clock of {zone} with its summer time in the {d.after}",
-                        f"{d.y} = {_local(d.x, zone, ticks)}",
-                        least_values=3,
-                    )
-                )
+                local = _local(d.x, zone, ticks)
+                wrong = [f"{d.y} + {hours * 3600 * ticks.second} = {local}" for hours in (-2, -1, 1, 2)]
+                detail = f"UTC in the {d.before}, the clock of {zone} with its summer time in the {d.after}"
+                guesses.append(Guess("time_shift", detail, f"{d.y} = {local}", wrong, least_values=3))
     return guesses
 
 
