@@ -54,7 +54,7 @@ def test_lists_with_and_without_nulls_are_told_apart():
 def test_values_divided_otherwise_are_told_apart(one: tuple, other: tuple):
     type_ = "VARCHAR" if "'" in one[0] else "INTEGER"
     hashes = [digests([(f"{value}::{type_}", type_) for value in row]) for row in (one, other)]
-    first, second = (duckdb.sql(f"SELECT {', '.join(each)}").fetchone() for each in hashes)
+    first, second = (duckdb.sql(f"SELECT {', '.join(each)}").fetchall()[0] for each in hashes)
     assert first[0] != second[0] and first[1] != second[1]
 
 
@@ -63,5 +63,7 @@ def test_sums_of_two_rows_show_that_their_values_changed_places():
     sums = []
     for table in rows:
         each = [digests([(k, "INTEGER"), (v, "INTEGER")]) for k, v in table]
-        sums.append(tuple(duckdb.sql(f"SELECT {a}::HUGEINT + {b}").fetchone()[0] for a, b in zip(*each, strict=True)))
+        sums.append(
+            tuple(duckdb.sql(f"SELECT {a}::HUGEINT + {b}").fetchall()[0][0] for a, b in zip(*each, strict=True))
+        )
     assert sums[0][0] != sums[1][0] and sums[0][1] != sums[1][1]
