@@ -5,9 +5,9 @@ belong here: what its values mean (`canonical`), or the types of a CSV file's co
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +16,10 @@ import pyarrow.parquet as pq
 from recon_assets.comparison import csv_columns, delta
 from recon_assets.comparison.duck import identifier, literal, reading
 from recon_assets.comparison.errors import ComparisonError
+from recon_assets.comparison.location import Format, Location, is_url
+
+
+_AGAIN = "restore it, or compare again and use the new record"
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Dataset:
     """
 
     label: str
-    format: Literal["parquet", "delta", "csv"]
+    location: Location
     files: tuple[str, ...]
     schema: pa.Schema
     partitions: pa.Table | None = None
@@ -42,6 +46,11 @@ class Dataset:
                     "compared without regard to case, so rename one of them"
                 )
             seen[name.lower()] = name
+
+    @property
+    def format(self) -> Format:
+        """What the files are."""
+        return self.location.format
 
     @classmethod
     def open(cls, location: str | Path) -> Self:
@@ -61,7 +70,30 @@ class Dataset:
             raise ComparisonError(
                 f"{location}: holds both Parquet and CSV files; name the folder or file that is meant"
             )
-        return cls.csv(files, label=str(location)) if any(in_csv) else cls.parquet(files, label=str(location))
+        found = cls.csv(files, label=str(location)) if any(in_csv) else cls.parquet(files, label=str(location))
+        return replace(found, location=Location.of(found.format, path))
+
+    @classmethod
+    def reopen(cls, location: Location) -> Self:
+        """The dataset that lay where a record says, as far as it is still there: its rows may be others by now.
+
+        Raises ComparisonError when it is gone, or can't be read.
+        """
+        _refuse_gone(location.paths)
+        if location.format == "delta":
+            found = cls.delta(location.paths[0], location.version)
+        elif len(location.paths) == 1 and Path(location.paths[0]).is_dir():
+            found = cls.open(location.paths[0])
+        elif location.format == "csv":
+            found = cls.csv([Path(path) for path in location.paths], label=location.paths[0])
+        else:
+            found = cls.parquet(location.paths, location.schema)
+        if found.format != location.format:
+            raise ComparisonError(
+                f"{found.label}: the record says {location.format}, but {found.format} is there now; {_AGAIN}"
+            )
+        _refuse_gone(found.files)  # a Delta table's log may name files that VACUUM has removed
+        return found
 
     @classmethod
     def csv(cls, files: Sequence[Path], *, label: str) -> Self:
@@ -70,7 +102,7 @@ class Dataset:
         for file in files[1:]:
             if csv_columns.schema(file) != first or csv_columns.delimiter(file) != csv_columns.delimiter(files[0]):
                 raise ComparisonError(f"{file}: its first line is not that of {files[0]}; write both alike")
-        return cls(label, "csv", tuple(map(str, files)), first)
+        return cls(label, Location.of("csv", *files), tuple(map(str, files)), first)
 
     @classmethod
     def parquet(cls, files: Sequence[str | Path], schema: pa.Schema | None = None, *, label: str | None = None) -> Self:
@@ -82,17 +114,19 @@ class Dataset:
         if not names:
             if schema is None:
                 raise ComparisonError(f"{label or 'dataset'}: no Parquet file, and no schema given instead")
-            return cls(label or "(no files)", "parquet", (), schema)
+            return cls(label or "(no files)", Location("parquet", (), schema=schema), (), schema)
         first = _footer_schema(names[0])
         for name in names[1:]:
             _check_same_columns(names[0], first, name, _footer_schema(name))
-        return cls(label or (names[0] if len(names) == 1 else f"{names[0]} …"), "parquet", names, first)
+        several = names[0] if len(names) == 1 else f"{names[0]} …"
+        return cls(label or several, Location.of("parquet", *names), names, first)
 
     @classmethod
     def delta(cls, path: str | Path, version: int | None = None) -> Self:
         """A Delta table's active files at its newest version, or the given one. Raises ComparisonError."""
         table = delta.read_log(path, version)
-        return cls(str(path), "delta", table.files, table.schema, table.partitions)
+        location = Location.of("delta", path, version=table.version)
+        return cls(str(path), location, table.files, table.schema, table.partitions)
 
     def create_view(self, connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
         """Makes the rows readable in a session under a name; returns DuckDB's type of each column.
@@ -117,6 +151,13 @@ class Dataset:
         if self.format == "parquet":
             return f"SELECT * FROM read_parquet({files}, hive_partitioning = false)"
         return delta.select(connection, name, files, self.schema, self.partitions)
+
+
+def _refuse_gone(paths: Sequence[str]) -> None:
+    gone = [path for path in paths if not is_url(path) and not Path(path).exists()]
+    if gone:
+        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        raise ComparisonError(f"{gone[0]}{more}: no longer there; {_AGAIN}")
 
 
 def _data_files(folder: Path) -> list[Path]:

@@ -20,6 +20,7 @@ class DeltaFiles:
     """A table's version as files; `partitions` is one row per file, `filename` first, where it is
     partitioned."""
 
+    version: int
     files: tuple[str, ...]
     schema: pa.Schema
     partitions: pa.Table | None
@@ -33,12 +34,14 @@ def read_log(path: str | Path, version: int | None) -> DeltaFiles:
 
     try:
         table = DeltaTable(str(path), version=version)
+        found_version = table.version()
         schema = pa.schema(table.schema().to_arrow())
         actions = pa.table(table.get_add_actions(flatten=True))
         mapping = table.metadata().configuration.get("delta.columnMapping.mode", "none")
         deleted = pa.table(table.deletion_vectors()).num_rows
     except (DeltaError, OSError) as error:
-        raise ComparisonError(f"{path}: not a readable Delta table ({str(error).splitlines()[0]})") from error
+        which = "" if version is None else f" at version {version}"
+        raise ComparisonError(f"{path}: not a readable Delta table{which} ({str(error).splitlines()[0]})") from error
     if mapping != "none":
         raise ComparisonError(
             f"{path}: column mapping ({mapping}) is not supported: its files name columns otherwise than the "
@@ -52,11 +55,11 @@ def read_log(path: str | Path, version: int | None) -> DeltaFiles:
     files = tuple(_location(Path(path), p) for p in actions.column("path").to_pylist())
     keys = table.metadata().partition_columns
     if not keys or not files:
-        return DeltaFiles(files, schema, None)
+        return DeltaFiles(found_version, files, schema, None)
     columns = {"filename": pa.array(files)}
     for key in keys:
         columns[key] = actions.column(f"partition.{key}").cast(schema.field(key).type)
-    return DeltaFiles(files, schema, pa.table(columns))
+    return DeltaFiles(found_version, files, schema, pa.table(columns))
 
 
 def select(

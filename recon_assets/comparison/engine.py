@@ -82,7 +82,7 @@ def compare(
         missing_causes=found.missing.causes,
         extra_causes=found.extra.causes,
         rules=rules.model_dump(mode="json"),
-        evidence=evidence(plan, found),
+        evidence=evidence(plan, found, {"source": source.location, "target": target.location}),
         seconds=round(time.monotonic() - started, 3),
     )
 

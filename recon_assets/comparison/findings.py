@@ -4,12 +4,14 @@ Belongs here: the findings that the steps add to, and the columns and evidence m
 the steps (`engine`), or the verdict (`verdict`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from recon_assets.comparison.location import Location
 from recon_assets.comparison.plan import Plan
 from recon_assets.comparison.result import Cause, ColumnResult, DuplicateKeys, Row, RowCause, ValueSample
 from recon_assets.comparison.schema import Matching
@@ -70,11 +72,13 @@ def column_results(plan: Plan, matching: Matching, found: Findings) -> list[Colu
     return in_order + [ColumnResult(c.name, "extra", target_type=c.type) for c in matching.extra]
 
 
-def evidence(plan: Plan, found: Findings) -> dict[str, Any]:
-    """What the verdict rests on: engine, versions, each column's canonical form, and what the steps noted."""
+def evidence(plan: Plan, found: Findings, locations: Mapping[str, Location]) -> dict[str, Any]:
+    """What the verdict rests on: engine, versions, where the data lies (by side), each column's canonical form, and
+    what the steps noted."""
     return {
         "engine": "duckdb",
         "versions": {"duckdb": duckdb.__version__, "pyarrow": pa.__version__},
+        "datasets": {side: location.to_json() for side, location in locations.items()},
         "canonical": {each.pair.name: each.form.form for each in [*plan.keys, *plan.values]},
         **found.evidence,
     }

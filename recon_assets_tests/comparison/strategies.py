@@ -17,21 +17,26 @@ from hypothesis import strategies as st
 from recon_assets_tests.comparison.exam import types as t
 from recon_assets_tests.comparison.helpers import array
 
-many = settings(max_examples=int(os.environ.get("RECON_EXAMPLES", "12")), deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(
+    max_examples=int(os.environ.get("RECON_EXAMPLES", "12")), deadline=None, suppress_health_check=list(HealthCheck)
+)
 """How many tables a property tries; RECON_EXAMPLES=1000 searches for longer."""
 Row = tuple[Any, ...]
 LONG = "a text that is longer than twelve bytes, " * 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Kind:
     """A column of a random table: its family, each side's type, values that both can hold, rules that may apply."""
 
     family: str
     source: pa.DataType
     target: pa.DataType
-    values: tuple[Any, ...] = field(repr=False)
-    rules: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    values: tuple[Any, ...]
+    rules: tuple[dict[str, Any], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{self.source} and {self.target}"
 
 
 _NAN, _INF = float("nan"), float("inf")

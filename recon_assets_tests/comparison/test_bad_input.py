@@ -60,7 +60,9 @@ def _damaged(data: bytes, at: float, length: int = 64) -> bytes:
         pytest.param(lambda data: _damaged(data, 0.1), id="damaged near its beginning"),
         pytest.param(lambda data: _damaged(data, 0.4), id="damaged in the middle"),
         pytest.param(lambda data: _damaged(data, 0.7), id="damaged in its second half"),
-        pytest.param(lambda data: data[: len(data) // 2] + bytes(4096) + data[len(data) // 2 + 4096 :], id="with a hole"),
+        pytest.param(
+            lambda data: data[: len(data) // 2] + bytes(4096) + data[len(data) // 2 + 4096 :], id="with a hole"
+        ),
     ],
 )
 @pytest.mark.parametrize("options", [("--key", "id"), (), ("--key", "id", "--exact")], ids=" ".join)
@@ -133,6 +135,7 @@ def test_rules_that_do_not_fit_are_refused(tmp_path, rules, told):
         (pa.decimal256(39, 0), 1, "decimal256(39, 0)"),
         (pa.list_(pa.map_(pa.string(), INT)), [[("a", 1)]], "map"),
         (pa.list_(pa.duration("s")), [1], "duration"),
+        (pa.struct({"a": pa.decimal256(50, 0)}), {"a": 10**40}, "decimal256(50, 0)"),
     ],
     ids=str,
 )

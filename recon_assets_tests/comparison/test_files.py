@@ -130,7 +130,9 @@ def test_int96_timestamps_reach_all_years(tmp_path, at):
     found = compare_files(tmp_path, rows, lambda file: pq.write_table(rows, file, use_deprecated_int96_timestamps=True))
     assert found.verdict == "MATCH"
     other = pa.table({"id": [1], "v": pa.array([at - timedelta(microseconds=1) if at.year > 1 else at + timedelta(1)], t.US)})  # fmt: skip
-    found = compare_files(tmp_path, rows, lambda file: pq.write_table(other, file, use_deprecated_int96_timestamps=True))
+    found = compare_files(
+        tmp_path, rows, lambda file: pq.write_table(other, file, use_deprecated_int96_timestamps=True)
+    )
     assert differences(found) == {"v": 1}
 
 

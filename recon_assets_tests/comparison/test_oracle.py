@@ -16,8 +16,12 @@ def relatives(draw: st.DrawFn, shape: Shape) -> tuple[list[Row], list[Row]]:
     """Two small tables of which the second has some rows and many cells of the first."""
     source = draw(rows(shape, least=0, most=5))
     kept = draw(st.lists(st.sampled_from(source), max_size=3)) if source else []
-    mixed = [tuple(draw(st.sampled_from(cells)) for cells in zip(*pair, strict=True)) for pair in zip(kept, draw(rows(shape, least=3, most=3)))]  # fmt: skip
-    return source, draw(st.permutations(kept[:1] + mixed + draw(rows(shape, least=0, most=1))))
+    fresh = draw(rows(shape, least=len(kept), most=len(kept) + 1))
+    mixed = [
+        tuple(draw(st.sampled_from(cells)) for cells in zip(*pair, strict=True))
+        for pair in zip(kept, fresh[: len(kept)], strict=True)
+    ]
+    return source, draw(st.permutations(kept[:1] + mixed + fresh[len(kept) :]))
 
 
 @many

@@ -3,6 +3,8 @@
 The cases of the exam are columns of one table of one row, so that each takes no session of its own.
 """
 
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from recon_assets_tests.comparison.exam import instants, numbers, others, text
 from recon_assets_tests.comparison.exam.families import FAMILIES
+from recon_assets_tests.comparison.exam.types import BIGINT, BINARY, BIT, DATE, FLOAT, TEXT, UUID, dec
 from recon_assets_tests.comparison.helpers import array, compared, differences
 
 CASES = [
@@ -87,3 +90,32 @@ def test_all_letters_equal_their_other_case_and_no_other_letter(tmp_path, engine
     result = compared(tmp_path, source, target, keys=("id",), columns=rule, samples=10_000, engine=engine)
     differing = [(sample.source, sample.target) for sample in result.columns[1].samples]
     assert sorted(differing) == ([] if same else sorted(pairs))
+
+
+SHOWN = [
+    (BIGINT, 2**53, 2**53),
+    (BIGINT, 2**53 + 1, "9007199254740993"),
+    (dec(18, 2), Decimal("1.10"), "1.10"),
+    (dec(38, 0), Decimal(10**37), "1" + "0" * 37),
+    (FLOAT, 0.1, 0.1),
+    (FLOAT, float("nan"), "NaN"),
+    (FLOAT, float("-inf"), "-Infinity"),
+    (BIT, True, True),
+    (TEXT, "<b>&'\"\n", "<b>&'\"\n"),
+    (DATE, date(1, 1, 1), "0001-01-01"),
+    (BINARY, b"\x00\xff", "0x00ff"),
+    (BINARY, b"", "0x"),
+    (UUID, bytes(16), "00000000-0000-0000-0000-000000000000"),
+]
+
+
+@pytest.mark.parametrize("type_, value, shown", SHOWN, ids=[f"{type_} {value!r:.30}" for type_, value, _ in SHOWN])
+def test_samples_show_values_as_json_can_hold_them(tmp_path, engine, type_, value, shown):
+    """As a value that differs, in a key, and in a row that is missing."""
+    source = pa.table({"k": array([value, value], type_), "n": [1, 2], "v": array([value, value], type_)})
+    target = pa.table({"k": array([value], type_), "n": [1], "v": array([None], type_)})
+    found = compared(tmp_path, source, target, keys=("k", "n"), engine=engine)
+    (sample,) = found.columns[2].samples
+    assert (sample.key, sample.source, sample.target) == ({"k": shown, "n": 1}, shown, None)
+    assert found.missing_samples == [{"k": shown, "n": 2, "v": shown}]
+    assert (type(sample.source), type(found.missing_samples[0]["k"])) == (type(shown), type(shown))

@@ -104,8 +104,8 @@ def _shuffled(
     """How often the guesses hold for a source value beside the target value of another row, where these differ."""
     order = f"hash({', '.join(columns)})"
     moved = ", ".join(f"lead({c}) OVER (ORDER BY {order}) AS {c}" for c in columns if c[0] == "b")
-    differ = f"({operands.x} IS DISTINCT FROM {operands.y})" if operands.family else "true"
-    wanted = ", ".join(f"count(*) FILTER ({differ} AND ({g.holds}))" for g in guesses)
+    differ = " IS DISTINCT FROM ".join(f"({form})" for form in operands.form) if operands.family else "true"
+    wanted = ", ".join(f"count(*) FILTER (({differ}) AND ({g.holds}))" for g in guesses)
     return list(connection.execute(f"SELECT {wanted} FROM (SELECT * REPLACE ({moved}) FROM {_VALUES})").fetchone())
 
 

@@ -25,6 +25,8 @@ from recon_assets.comparison.result import RowCause
 
 __all__ = ["KeyColumn", "RowColumn", "UnpairedRows", "explain_rows"]
 
+_MOST_NULLS = 30  # key columns whose NULLs are counted
+
 
 def explain_rows(
     connection: duckdb.DuckDBPyConnection,
@@ -51,7 +53,7 @@ def explain_rows(
         repairs.search()
         found = {}
         for role, unpaired in kept.items():
-            nulls = {} if whole_row else _null_keys(unpaired, keys)
+            nulls = {} if whole_row else _null_keys(space, unpaired, keys)
             frame = _frame(space, unpaired, keys, whole_row)
             described = search(frame) if frame else []
             claims = Claims(space, unpaired.side, repairs.tables[role], nulls, described, samples)
@@ -59,10 +61,14 @@ def explain_rows(
         return found.get("source", []), found.get("target", [])
 
 
-def _null_keys(unpaired: Unpaired, keys: Sequence[KeyColumn]) -> dict[str, Predicate]:
-    """By column name: that it is NULL, where it is in some row without a partner."""
+def _null_keys(space: Workspace, unpaired: Unpaired, keys: Sequence[KeyColumn]) -> dict[str, Predicate]:
+    """By column name: that a key column is NULL, for those that are in some row without a partner."""
     columns = [unpaired.side.column(getattr(key, unpaired.side.role)) for key in keys]
-    return {c.name: Predicate(c.is_null, f"{c.name} IS NULL", 1, math.log(len(keys))) for c in columns}
+    if not columns:
+        return {}
+    null = space.row(f"SELECT {', '.join(f'bool_or(z{j})' for j in range(len(columns)))} FROM {unpaired.table}")
+    found = [column for column, some in zip(columns, null, strict=True) if some][:_MOST_NULLS]
+    return {c.name: Predicate(c.is_null, f"{c.name} IS NULL", 1, math.log(len(keys))) for c in found}
 
 
 def _frame(space: Workspace, unpaired: Unpaired, keys: Sequence[KeyColumn], whole_row: bool) -> Frame | None:

@@ -5,7 +5,7 @@ samples. Does not belong here: finding candidates (`rows_unpaired`, `rows_repair
 
 A predicate is claimed if, beyond what chance explains,
 - at least half of the rows left to explain are in it and nine tenths of its rows are among them, or at least a
-  twentieth and nearly all (where many of the side's rows have no partner, more is asked: see `rows_frame.gain`);
+  twentieth and nearly all (where many of the side's rows have no partner, more is asked: see `rows_worth.gain`);
 - it holds for three of them; and
 - its table of hits and misses is less likely than one in a thousand, times as many predicates as there were to choose
   from.
@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from recon_assets.comparison.causes.predicates import Predicate
-from recon_assets.comparison.causes.rows_frame import gain
 from recon_assets.comparison.causes.rows_input import UnpairedRows, Workspace
 from recon_assets.comparison.causes.rows_repair import Repair
-from recon_assets.comparison.causes.rows_search import ROUNDS, worth
+from recon_assets.comparison.causes.rows_search import ROUNDS
 from recon_assets.comparison.causes.rows_unpaired import SURPLUS, Surplus
+from recon_assets.comparison.causes.rows_worth import Rated, worth
 from recon_assets.comparison.plan import shown
 from recon_assets.comparison.result import RowCause
 from recon_assets.comparison.tally import json_ready
@@ -126,11 +126,10 @@ class Claims:
             rated = self._rated(mask, left)
             if rated.rows and rated.gain >= _GOOD and rated.evidence > _DOUBT_OF_NULLS + self._nulls[name].tries:
                 same.setdefault(tuple(bool(c.mask & mask) for c in self._cells), []).append((name, mask))
-        for columns in same.values():
-            names, mask = " and ".join(name for name, _ in columns), columns[0][1]
+        for columns in sorted(same.values(), key=lambda each: -self._rated(each[0][1], left).rows):
+            names, mask = [name for name, _ in columns], columns[0][1]
             self._claim("null_key", self._null_sentence(names, mask), self._precision(mask), _both(left, mask))
-        for columns in same.values():
-            left = _without(left, columns[0][1])
+            left = _without(left, mask)
         return left
 
     def _claim_predicates(self, left: Callable[[_Cell], bool]) -> Callable[[_Cell], bool]:
@@ -153,10 +152,10 @@ class Claims:
             left = _without(left, best)
         return left
 
-    def _rated(self, mask: int, left: Callable[[_Cell], bool]) -> "_Rated":
+    def _rated(self, mask: int, left: Callable[[_Cell], bool]) -> Rated:
         described = [c for c in self._cells if c.unpaired and left(c)]
         paired = [c for c in self._cells if not c.unpaired]
-        return _Rated(
+        return Rated(
             sum(c.rows for c in described if c.mask & mask),
             sum(c.rows for c in described),
             sum(c.rows for c in paired if c.mask & mask),
@@ -167,14 +166,14 @@ class Claims:
         holds = self._count(lambda cell: bool(cell.mask & mask))
         return self._count(lambda cell: cell.unpaired and bool(cell.mask & mask)) / holds
 
-    def _null_sentence(self, names: str, mask: int) -> str:
+    def _null_sentence(self, names: list[str], mask: int) -> str:
         why = {
             "source": "an inner join or a filter drops such rows",
             "target": "an outer join adds such rows",
         }[self._side.role]
         paired = self._count(lambda cell: not cell.unpaired and bool(cell.mask & mask))
         also = f", and in {_rows(paired)} with a partner" if paired else ""
-        return f"{names} is NULL in all of them{also}: {why}"
+        return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} NULL in all of them{also}: {why}"
 
     def _predicate_sentence(self, predicate: Predicate, mask: int, left: Callable[[_Cell], bool]) -> str:
         held = self._count(lambda cell: cell.unpaired and _both(left, mask)(cell))
@@ -212,45 +211,6 @@ class Claims:
                 if k in chosen and claim.holds(cell) and len(kept) < self._samples:
                     kept.append(row)
         return samples
-
-
-@dataclass(frozen=True)
-class _Rated:
-    """A predicate's table of hits and misses."""
-
-    rows: int
-    all_rows: int
-    paired: int
-    all_paired: int
-
-    @property
-    def coverage(self) -> float:
-        return self.rows / self.all_rows if self.all_rows else 0.0
-
-    @property
-    def precision(self) -> float:
-        return self.rows / (self.rows + self.paired) if self.rows else 0.0
-
-    @property
-    def base(self) -> float:
-        return self.all_rows / max(self.all_rows + self.all_paired, 1)
-
-    @property
-    def gain(self) -> float:
-        return gain(self.precision, self.base)
-
-    @property
-    def evidence(self) -> float:
-        """How unlikely it is by chance: minus the natural logarithm, by the likelihood ratio."""
-        total = self.all_rows + self.all_paired
-        hits = self.rows + self.paired
-        cells = (
-            (self.rows, hits, self.all_rows),
-            (self.paired, hits, self.all_paired),
-            (self.all_rows - self.rows, total - hits, self.all_rows),
-            (self.all_paired - self.paired, total - hits, self.all_paired),
-        )
-        return sum(n * math.log(n * total / (row * column)) for n, row, column in cells if n)
 
 
 def _both(left: Callable[[_Cell], bool], mask: int) -> Callable[[_Cell], bool]:

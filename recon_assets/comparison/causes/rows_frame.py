@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from recon_assets.comparison.causes.predicates import LONGEST_TEXT, Subject, subject
 from recon_assets.comparison.causes.rows_input import UnpairedRows, Workspace
 from recon_assets.comparison.causes.rows_unpaired import SURPLUS
+from recon_assets.comparison.causes.rows_worth import gain
 
 UNPAIRED_ROWS = 20_000
 PAIRED_ROWS = 50_000
-_BYTES = 64_000_000  # of a sample, about: of wide tables fewer rows are looked at
+_BYTES = 100_000_000  # of a sample, about: of wide tables fewer rows are looked at
 _ALL_HASHES = 1 << 64
 
 
@@ -56,14 +57,6 @@ class Frame:
         everything = self.unpaired.sum() * self.unpaired_weight
         base = float(everything / (everything + (~self.unpaired).sum() * self.paired_weight))
         return gain(unpaired / (unpaired + paired), base) if unpaired else 0.0
-
-
-def gain(precision: float, base: float) -> float:
-    """How much better than chance: 0 if what holds tells nothing, 1 if it holds for none but the rows described.
-
-    `base` is the share of the rows to describe among those and the rows with a partner.
-    """
-    return (precision - base) / (1 - base) if base < 1 else 0.0
 
 
 def draw(space: Workspace, side: UnpairedRows, rest: str, rest_rows: int) -> Frame | None:

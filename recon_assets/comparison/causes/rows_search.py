@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from recon_assets.comparison.causes import predicates
 from recon_assets.comparison.causes.predicates import Predicate, roundest
-from recon_assets.comparison.causes.rows_frame import Encoded, Frame, gain, numbers
+from recon_assets.comparison.causes.rows_frame import Encoded, Frame, numbers
+from recon_assets.comparison.causes.rows_worth import SIMPLER, gain, worth
 
 ROUNDS = 3
 """How many predicates may together describe a side's rows."""
@@ -26,15 +27,9 @@ _FROM_EACH = 4  # best predicates of a round that are counted over all rows
 _BEAM = 6  # predicates that are looked into for a second one
 _MOST_VALUES = 5  # values an IN may list
 ROUGHLY = 0.8
-"""The gain (see `rows_frame.gain`) that a sample must promise."""
+"""The gain (see `rows_worth.gain`) that a sample must promise."""
 _PURE = 0.999  # the gain that a second predicate can hardly better
 _ALL = 0.98  # the share of the rows described by one predicate that a second one can hardly better
-_SIMPLER = 0.01  # how much describing less a point of complexity outweighs
-
-
-def worth(coverage: float, precision: float, base: float, complexity: float) -> float:
-    """What the choice between predicates goes by."""
-    return coverage * max(gain(precision, base), 0.0) - _SIMPLER * complexity
 
 
 @dataclass(frozen=True)
@@ -118,7 +113,7 @@ class _Looking:
         pairs = []
         for second in better:
             forms = tuple(one & other for one in first.forms for other in second.forms)
-            value = second.worth - _SIMPLER * (forms[0].complexity - second.forms[0].complexity)
+            value = second.worth - SIMPLER * (forms[0].complexity - second.forms[0].complexity)
             pairs.append(replace(second, forms=forms, worth=value))
         return pairs
 

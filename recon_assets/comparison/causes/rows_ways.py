@@ -62,7 +62,7 @@ def folded(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> I
         yield from _cut(space, sides, key)
     if key.families == {"timestamp"} and (key.source.type, key.target.type) != ("DATE", "DATE"):
         for unit in ("second", "day"):
-            sql = f"date_trunc('{unit}', {key.sql}::TIMESTAMP)"
+            sql = f"TRY(date_trunc('{unit}', {key.sql}::TIMESTAMP))"
             yield Way(sql, sql, f"in what is smaller than a {unit}")
 
 
@@ -82,7 +82,7 @@ def by_values(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -
 def moved(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> Iterator[Way]:
     """With the source's timestamps or whole numbers moved by a constant: the constants that most rows vote for."""
     if key.families == {"timestamp"}:
-        source = target = f"epoch_us({key.sql})"
+        source = target = f"TRY(epoch_us({key.sql}))"  # infinity has none
         moves = {f"{source} + {n * _HALF_HOUR}": f"by {_hours(n)}" for n in _half_hours()}
     elif _is_whole(key.source.type) and _is_whole(key.target.type):
         source = target = f"{key.sql}::HUGEINT"
@@ -95,12 +95,12 @@ def moved(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> It
 
 def _cut(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> Iterator[Way]:
     longest = {
-        role: space.row(f"SELECT coalesce(max(length({key.sql})), 0) FROM {side.table}")[0]
+        role: space.row(f"SELECT coalesce(max(length({key.sql}::VARCHAR)), 0) FROM {side.table}")[0]
         for role, side in sides.items()
     }
     shorter = min(longest, key=longest.get)
     if longest["source"] != longest["target"] and longest[shorter]:
-        sql = f"left({key.sql}, {longest[shorter]})"
+        sql = f"left({key.sql}::VARCHAR, {longest[shorter]})"
         yield Way(sql, sql, f"by being cut to {longest[shorter]} characters in the {shorter}")
 
 

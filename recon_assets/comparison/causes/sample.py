@@ -4,7 +4,7 @@ Belongs here: bounding the rows looked at, and the frequent values of expression
 their evaluation (`evidence`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -56,13 +56,20 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequen
 
 @contextmanager
 def part(
-    connection: duckdb.DuckDBPyConnection, sample: str, where: str, rows: int, columns: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    sample: str,
+    where: str,
+    rows: int,
+    numbers: Iterable[int],
+    prepared: Mapping[str, str],
 ) -> Iterator[str]:
-    """A table of about PART_ROWS of the `rows` rows of a sample where a condition holds, with more columns."""
+    """A table of about PART_ROWS of the `rows` rows of a sample where a condition holds: their values in the columns
+    with these numbers, and what is prepared of them (see `Operands.prepared`)."""
     share = -(-rows // PART_ROWS)
     some = f" AND hash(k, 1) % {share} = 0" if share > 1 else ""
-    more = "".join(f", {sql} AS {name}" for name, sql in columns.items())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_PART} AS SELECT *{more} FROM {sample} WHERE {where}{some}")
+    names = ["k", *(f"{letter}{n}" for n in sorted(numbers) for letter in "ab")]
+    chosen = ", ".join([*names, *(f"{sql} AS {name}" for name, sql in prepared.items())])
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_PART} AS SELECT {chosen} FROM {sample} WHERE {where}{some}")
     try:
         yield _PART
     finally:
@@ -85,20 +92,16 @@ def ask(connection: duckdb.DuckDBPyConnection, relation: str, operands: Operands
 def _frequent(connection: duckdb.DuckDBPyConnection, relation: str, asks: Mapping[str, str], least: int) -> Frequent:
     if not asks:
         return {}
-    chosen = ", ".join(f"{sql} AS v{i}" for i, sql in enumerate(asks.values()))
-    sets = ", ".join(f"(v{i})" for i in range(len(asks)))
-    value = ", ".join(f"CAST(v{i} AS VARCHAR)" for i in range(len(asks)))
-    which = f"grouping({', '.join(f'v{i}' for i in range(len(asks)))})"
+    values = ", ".join(f"CAST({sql} AS VARCHAR)" for sql in asks.values())
     query = (
-        f"SELECT {which} AS ask, coalesce({value}) AS value, count(*) AS rows"
-        f" FROM (SELECT {chosen} FROM {relation}) GROUP BY GROUPING SETS ({sets})"
-        f" HAVING value IS NOT NULL AND count(*) >= {least}"
+        f"SELECT ask, value, count(*) AS rows"
+        f" FROM (SELECT unnest([{values}]) AS value, unnest(range({len(asks)})) AS ask FROM {relation})"
+        f" WHERE value IS NOT NULL GROUP BY ask, value HAVING count(*) >= {least}"
         f" QUALIFY row_number() OVER (PARTITION BY ask ORDER BY rows DESC, value) <= {_FREQUENT}"
         " ORDER BY rows DESC, value"
     )
-    every = (1 << len(asks)) - 1
-    names = {every & ~(1 << (len(asks) - 1 - i)): name for i, name in enumerate(asks)}
     found: dict[str, list[tuple[str, int]]] = {name: [] for name in asks}
-    for asked, text, count in connection.execute(query).fetchall():
-        found[names[asked]].append((text, count))
+    names = list(asks)
+    for n, text, count in connection.execute(query).fetchall():
+        found[names[n]].append((text, count))
     return found

@@ -8,6 +8,7 @@ for what needs other rows or the column as a whole.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 import duckdb
 
@@ -76,7 +77,7 @@ class _Search:
         for _ in range(_ROUNDS):
             if not self.left:
                 return
-            with part(self._connection, self._sample, self._unexplained, self._left, columns) as table:
+            with self._part(more, columns) as table:
                 known = ask(self._connection, table, prepared, found)
                 short = [g for finder in found for g in finder.guesses(prepared, known)]
                 kept = self._judge(table, [*short, *more], list(columns))
@@ -90,13 +91,18 @@ class _Search:
         beyond = whole_column(self._connection, self._sample, self.operands, self._unexplained, self._rows, sides)
         guesses = [*neighbours, *beyond]
         if guesses:
-            with part(self._connection, self._sample, self._unexplained, self._left, {}) as table:
+            with self._part(guesses, {}) as table:
                 kept = self._judge(table, guesses)
             self._keep([guesses[n] for n in kept])
 
     def candidates(self) -> list[Candidate]:
         """What was chosen."""
         return [Candidate(self.column.index, g.cause, g.detail, g.holds, g.lookup) for g in self._chosen]
+
+    def _part(self, guesses: Sequence[Guess], prepared: Mapping[str, str]) -> AbstractContextManager[str]:
+        """Some of the rows that are unexplained so far."""
+        numbers = {self.column.index, *(n for guess in guesses for n in guess.others)}
+        return part(self._connection, self._sample, self._unexplained, self._left, numbers, prepared)
 
     @property
     def _unexplained(self) -> str:

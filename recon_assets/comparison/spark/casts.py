@@ -99,31 +99,40 @@ def let(value: str, name: str, body: str) -> str:
 def double_text(java: str) -> str:
     """A double's shortest digits in DuckDB's notation, given the text that Spark has for it.
 
-    Before version 19, Java wrote some doubles with more digits than identify them (2.0E23 as 1.9999999999999998E23).
-    Texts of up to 15 digits identify at most one double, so a double that has one is known by it.
+    Before version 19, Java wrote some doubles with more digits than identify them (2.0E23 as 1.9999999999999998E23), or
+    with other ones than the nearest. Texts of up to 15 digits identify at most one double, so a double that has one is
+    known by it; else it has one of 16 digits near Java's, or one of 17.
     """
-    value = "CAST(t AS DOUBLE)"
-    shorter = "".join(
-        f" WHEN CAST(format_string('%.{n}e', {value}) AS DOUBLE) = {value} THEN format_string('%.{n}e', {value})"
-        for n in (14, 15)
+    up_and_down = (
+        "concat(CAST(CAST(substring_index({0}, 'e', 1) AS DECIMAL(18,15)) {1} CAST('1E-15' AS DECIMAL(15,15)) AS STRING),"
+        " 'e', substring_index({0}, 'e', -1))"
     )
-    return let(let(java, "t", f"CASE WHEN coalesce(length(t), 0) <= 16 THEN t{shorter} ELSE t END"), "t", _notation())
+    sixteen = _rounded("CAST(t AS DOUBLE)", 16)
+    others = [sixteen, up_and_down.format(sixteen, "+"), up_and_down.format(sixteen, "-")]
+    candidates = [_rounded("CAST(t AS DOUBLE)", 15), *others, _rounded("CAST(t AS DOUBLE)", 17)]
+    return _shortest(java, "DOUBLE", 15, candidates)
 
 
 def float_text(java: str) -> str:
     """The same for a REAL, whose texts of up to 6 digits identify it, and which needs 9 at most."""
-    value = "CAST(CAST(t AS FLOAT) AS DOUBLE)"
-    shorter = "".join(
-        f" WHEN CAST(format_string('%.{n}e', {value}) AS FLOAT) = CAST(t AS FLOAT)"
-        f" THEN format_string('%.{n}e', {value})"
-        for n in (5, 6, 7)
-    )
-    return let(let(java, "t", f"CASE WHEN coalesce(length(t), 0) <= 7 THEN t{shorter} ELSE t END"), "t", _notation())
+    return _shortest(java, "FLOAT", 6, [_rounded("CAST(CAST(t AS FLOAT) AS DOUBLE)", n) for n in (6, 7, 8, 9)])
 
 
-def _notation() -> str:
-    """A float's text `t` as DuckDB writes it: with an exponent below 1e-4 and from 1e16 on."""
-    size = "abs(CAST(t AS DOUBLE))"
+def _rounded(double: str, digits: int) -> str:
+    return f"format_string('%.{digits - 1}e', {double})"
+
+
+def _shortest(java: str, type_: str, digits: int, candidates: list[str]) -> str:
+    """The first candidate that identifies the float of a text `t`, which may have few enough digits as it is."""
+    same = f"c -> TRY_CAST(c AS {type_}) = CAST(t AS {type_})"
+    first = f"element_at(filter(array({', '.join(candidates)}, t), {same}), 1)"
+    shortest = let(java, "t", f"CASE WHEN coalesce(length(t), 0) <= {digits + 1} THEN t ELSE {first} END")
+    return let(shortest, "t", _notation(type_))
+
+
+def _notation(type_: str) -> str:
+    """A float's text `t` as DuckDB writes it: with an exponent below 1e-4 and from 1e16 on, else whole numbers exactly."""
+    value = f"CAST(CAST(t AS {type_}) AS DOUBLE)"
     digits = "regexp_replace(CAST(CAST(t AS DECIMAL(38,22)) AS STRING), '([.][0-9]+?)0+$', '$1')"
     exponent = "replace(lower(t), 'infinity', 'inf')"
     for pattern, replacement in (
@@ -133,7 +142,11 @@ def _notation() -> str:
         ("[.]e", "e"),
     ):
         exponent = f"regexp_replace({exponent}, '{pattern}', '{replacement}')"
-    return f"CASE WHEN {size} = 0 THEN t WHEN {size} >= 1.0E-4D AND {size} < 1.0E16D THEN {digits} ELSE {exponent} END"
+    return (
+        f"CASE WHEN {value} = 0 THEN t WHEN abs({value}) < 1.0E16D AND {value} = rint({value})"
+        f" THEN concat(CAST(CAST({value} AS BIGINT) AS STRING), '.0')"
+        f" WHEN abs({value}) BETWEEN 1.0E-4D AND 1.0E16D THEN {digits} ELSE {exponent} END"
+    )
 
 
 def _era(text_: str) -> str:

@@ -55,11 +55,14 @@ ARGUMENTS: dict[type[exp.Expr], str] = {
     exp.Add: "this expression",
     exp.Sub: "this expression",
     exp.Mul: "this expression",
+    exp.Abs: "this",
+    exp.Neg: "this",
     exp.IntDiv: "this expression",
     exp.Mod: "this expression",
     exp.DPipe: "this expression safe",
-    exp.ConcatWs: "expressions",
+    exp.ConcatWs: "expressions safe coalesce",
     exp.Hex: "this",
+    exp.LowerHex: "this",
     exp.Lower: "this",
     exp.Upper: "this",
     exp.Trim: "this expression position",
@@ -157,6 +160,24 @@ class Generator(SparkGenerator):
             return sql
         return casts.without_mixed_floats(a, b, sql)
 
+    def abs_sql(self, expression: exp.Abs) -> str:
+        return self._with_sign(expression, "abs({0})", "CASE WHEN d < 0 THEN d - d - d ELSE d END")
+
+    def neg_sql(self, expression: exp.Neg) -> str:
+        if isinstance(expression.this, exp.Literal):
+            return f"-{self.sql(expression, 'this')}"
+        return self._with_sign(expression, "(-{0})", "d - d - d")
+
+    def _with_sign(self, expression: exp.Unary, of_float: str, of_others: str) -> str:
+        """Spark's own abs and minus round decimals to 34 digits."""
+        value, have = self.sql(expression, "this"), type_of(expression.this)
+        if have in FLOATS:
+            return of_float.format(value)
+        others = casts.let(value, "d", of_others)
+        if have:
+            return others
+        return f"CASE WHEN typeof({value}) IN ('float', 'double') THEN {of_float.format(value)} ELSE {others} END"
+
     def intdiv_sql(self, expression: exp.IntDiv) -> str:
         divisor, sql = _divisor(expression), self.sql(expression, "this")
         if not has_wide(expression):
@@ -181,9 +202,12 @@ class Generator(SparkGenerator):
     def concatws_sql(self, expression: exp.ConcatWs) -> str:
         return f"concat_ws({', '.join(_text_of(part, self.sql(part)) for part in expression.expressions)})"
 
-    def hex_sql(self, expression: exp.Hex) -> str:
+    def hex_sql(self, expression: exp.Hex | exp.LowerHex) -> str:
         value = self.sql(expression, "this")
         return casts.only(value, "binary", f"hex({value})", "hexadecimal digits")
+
+    def lowerhex_sql(self, expression: exp.LowerHex) -> str:
+        return f"lower({self.hex_sql(expression)})"
 
     def lower_sql(self, expression: exp.Lower) -> str:
         value = expression.this
@@ -221,8 +245,7 @@ class Generator(SparkGenerator):
 
     def regexpextract_sql(self, expression: exp.RegexpExtract) -> str:
         pattern = text.quoted(regex.java_pattern(_pattern(expression)))
-        group = _count(expression, "group") if expression.args.get("group") else 0
-        return f"regexp_extract({self.sql(expression, 'this')}, {pattern}, {group})"
+        return f"regexp_extract({self.sql(expression, 'this')}, {pattern}, {self.sql(expression, 'group') or 0})"
 
     def regexpreplace_sql(self, expression: exp.RegexpReplace) -> str:
         pattern = text.quoted(regex.first_match(_pattern(expression)))

@@ -11,7 +11,8 @@ WHOLE = (*WIDE, exp.DType.TINYINT, exp.DType.SMALLINT, exp.DType.INT, exp.DType.
 EXACT = (exp.DType.BOOLEAN, exp.DType.DECIMAL, *WHOLE)
 FLOATS = (exp.DType.FLOAT, exp.DType.DOUBLE)
 _LIKE_THEIR_FIRST = (exp.Abs, exp.Neg, exp.Greatest, exp.Least, exp.Mod, exp.IntDiv)
-_TEXTS = (exp.Replace, exp.RegexpReplace, exp.Trim, exp.Lower, exp.Upper, exp.MD5, exp.ConcatWs, exp.DPipe, exp.Hex)
+_TEXTS = (exp.Replace, exp.RegexpReplace, exp.Trim, exp.Lower, exp.Upper, exp.MD5, exp.ConcatWs, exp.DPipe)
+_HEX = (exp.Hex, exp.LowerHex)
 
 
 def type_of(value: exp.Expr) -> exp.DType | None:
@@ -23,7 +24,7 @@ def type_of(value: exp.Expr) -> exp.DType | None:
         return None if value.type is None or value.type.is_type(exp.DType.UNKNOWN) else value.type.this
     if isinstance(value, exp.Literal):
         return exp.DType.TEXT if value.is_string else exp.DType.INT if value.is_int else _decimal_or_double(value.name)
-    if isinstance(value, (*_TEXTS, exp.Chr)):
+    if isinstance(value, (*_TEXTS, *_HEX, exp.Chr)):
         return exp.DType.TEXT
     if isinstance(value, exp.Count) or (isinstance(value, exp.Anonymous) and value.name.lower() == "epoch_us"):
         return exp.DType.BIGINT

@@ -59,8 +59,6 @@ _CONDITIONS: dict[type[exp.Expr], str] = {
     exp.Null: "",
 }
 _VALUES: dict[type[exp.Expr], str] = {
-    exp.Neg: "this",
-    exp.Abs: "this",
     exp.BitwiseAnd: "this expression",
     exp.Coalesce: "this expressions",
     exp.Nullif: "this expression",

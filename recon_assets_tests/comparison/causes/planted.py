@@ -4,7 +4,7 @@ Belongs here: the tables, the faults, and the measure: a cause's precision (of t
 values are what that fault makes of them) and its recall (of the rows it was planted in, those it is claimed for). Does
 not belong here: assertions (`test_planted`).
 
-Run as a script, it prints the measures.
+Run as a module (`python -m recon_assets_tests.comparison.causes.planted`) it prints the measures.
 """
 
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ class Table:
 
 def _decimal(digits: int, scale: int, least: int = 0) -> str:
     """Random decimals, exactly: a whole number of the last digit's units, shifted by its text."""
-    whole = f"lpad(CAST({least} + CAST(floor(r * 1e{digits}) AS BIGINT) AS VARCHAR), {scale + 1}, '0')"
+    whole = f"printf('%0{scale + 1}d', {least} + CAST(floor(r * 1e{digits}) AS BIGINT))"
     return f"(left({whole}, length({whole}) - {scale}) || '.' || right({whole}, {scale}))"
 
 
@@ -80,7 +80,7 @@ _TIME = "TIMESTAMP '2023-01-01 00:00:00' + to_microseconds(CAST(floor(r * 630720
 
 FINANCE = Table(
     "facts",
-    20_000,
+    10_000,
     ["i // 20", "i % 20"],
     [
         Planted("amount", "DECIMAL(18,4)", _decimal(10, 4), [Fault("rounding", 0.3, "round({v}, 2)")]),
@@ -127,7 +127,7 @@ FINANCE = Table(
 
 CONTACTS = Table(
     "contacts",
-    20_000,
+    10_000,
     ["i"],
     [
         Planted("name", "VARCHAR", _NAME, [Fault("space", 0.3, "{v} || '   '")]),
@@ -154,7 +154,7 @@ CONTACTS = Table(
 
 EVENTS = Table(
     "events",
-    20_000,
+    10_000,
     ["i // 10", "i % 10"],
     [
         Planted("at", "TIMESTAMP", _TIME, [Fault("time_shift", 0.3, "{v} + INTERVAL 2 HOUR")]),
@@ -212,7 +212,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Differi
         sql = f"(SELECT {sql} FROM (SELECT {random} AS r))" if "r" in planted.value else sql
         values.append(f"CAST({sql} AS {planted.type}) AS v{n}")
         values.append(f"{second} AS s{n}")
-        chosen.append(f"hash(i, '{'pair' if planted.faults[0].target == 'other' else n}', 'chosen') % 1000003 / 1000003 AS u{n}")
+        chosen.append(
+            f"hash(i, '{'pair' if planted.faults[0].target == 'other' else n}', 'chosen') % 1000003 / 1000003 AS u{n}"
+        )
     connection.execute(
         f"CREATE OR REPLACE TABLE base AS SELECT i, {', '.join([*keys, *values, *chosen])}"
         f" FROM (SELECT CAST(range AS INTEGER) AS i FROM range({table.rows}))"

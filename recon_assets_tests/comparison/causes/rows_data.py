@@ -1,7 +1,7 @@
 """Two tables as the search for causes of missing and extra rows gets them, and three data sets to plant faults in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 
@@ -45,9 +45,7 @@ def unpaired(
 ) -> UnpairedRows:
     """One side: rows pair where all keys are equal, as often as both sides have them."""
     described = connection.execute(f"DESCRIBE {role}").fetchall()
-    columns = [
-        RowColumn(i, name, type_, name in keys) for i, (name, type_, *_) in enumerate(described)
-    ]
+    columns = [RowColumn(i, name, type_, name in keys) for i, (name, type_, *_) in enumerate(described)]
     by = ", ".join(identifier(key) for key in keys)
     same = " AND ".join(f"s.{identifier(key)} IS NOT DISTINCT FROM t.{identifier(key)}" for key in keys)
     chosen = ", ".join(f"s.{identifier(c.name)} AS {c.sql}" for c in columns)
@@ -58,5 +56,7 @@ def unpaired(
         f" _n > coalesce(_theirs, 0) AS unpaired, _mine AS mine, coalesce(_theirs, 0) AS theirs"
         f" FROM ({mine}) AS s LEFT JOIN ({theirs}) AS t ON {same}"
     )
-    (without, rows), = connection.execute(f"SELECT count(*) FILTER (unpaired), count(*) FROM rows_of_{role}").fetchall()
+    ((without, rows),) = connection.execute(
+        f"SELECT count(*) FILTER (unpaired), count(*) FROM rows_of_{role}"
+    ).fetchall()
     return UnpairedRows(role, f"SELECT * FROM rows_of_{role}", columns, without, rows)

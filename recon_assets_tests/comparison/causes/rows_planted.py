@@ -29,7 +29,7 @@ def _fact(size: float) -> str:
     """A wide financial fact table."""
     amounts = ", ".join(
         f"CAST({_random(f'm{n}')} * 100000 AS DECIMAL(18,2)) AS a{n}_amount, CAST({_random(f'c{n}')} * 50 AS INTEGER) AS a{n}_count"
-        for n in range(8)
+        for n in range(4)
     )
     return (
         f"SELECT i AS {ROW_ID},"
@@ -135,13 +135,18 @@ class Measure:
     details: list[str]
 
 
+def base(connection: duckdb.DuckDBPyConnection, data: str, size: float) -> str:
+    """The table of a data set without a fault, made once per connection."""
+    name = f"{data}_{str(size).replace('.', '_')}"
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS {DATA[data](size)}")
+    return name
+
+
 def plant(connection: duckdb.DuckDBPyConnection, fault: Fault, size: float, lost: str = "target") -> None:
     """Makes the tables `source` and `target`; the rows are lost in `lost`."""
     kept = "source" if lost == "target" else "target"
     where = fault.where.format(size=size)
-    base = f"{fault.data}_{str(size).replace('.', '_')}"
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {base} AS {DATA[fault.data](size)}")
-    connection.execute(f"CREATE OR REPLACE TABLE {kept} AS FROM {base}")
+    connection.execute(f"CREATE OR REPLACE TABLE {kept} AS FROM {base(connection, fault.data, size)}")
     if fault.change:
         changed = f"SELECT * REPLACE ({fault.change}) FROM {kept} WHERE {where}"
         query = f"SELECT * FROM {kept} WHERE NOT ({where}) UNION ALL {changed}"

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from recon_assets_tests.comparison.causes.rows_data import explained
-from recon_assets_tests.comparison.causes.rows_planted import DATA, FAULTS, KEYS, ROWS, SIZES, Fault, measure
+from recon_assets_tests.comparison.causes.rows_planted import DATA, FAULTS, KEYS, ROWS, SIZES, Fault, base, measure
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +37,9 @@ def test_the_same_fault_on_the_other_side_makes_extra_rows(connection, fault: Fa
 @pytest.mark.parametrize("lost", [1, 30, 600, 15_000])
 @pytest.mark.parametrize("data", DATA)
 def test_rows_lost_at_random_on_both_sides_are_unexplained(connection, data: str, lost: int) -> None:
-    connection.execute(f"CREATE OR REPLACE TABLE everything AS {DATA[data](0.02)}")
     for role in ("source", "target"):
         connection.execute(
-            f"CREATE OR REPLACE TABLE {role} AS FROM everything"
+            f"CREATE OR REPLACE TABLE {role} AS FROM {base(connection, data, 0.02)}"
             f" WHERE md5_number_lower(row_id || '{role}') % {ROWS} >= {lost}"
         )
 
@@ -50,7 +49,7 @@ def test_rows_lost_at_random_on_both_sides_are_unexplained(connection, data: str
 
 
 def test_faults_that_come_together_are_told_apart(connection) -> None:
-    connection.execute(f"CREATE OR REPLACE TABLE source AS {DATA['fact'](0.02)}")
+    connection.execute(f"CREATE OR REPLACE TABLE source AS FROM {base(connection, 'fact', 0.02)}")
     connection.execute(
         "CREATE OR REPLACE TABLE target AS SELECT * REPLACE (CASE WHEN institution_id = 5 THEN lower(product_id)"
         " ELSE product_id END AS product_id) FROM source WHERE corporation_id IS NOT NULL AND product_id <> 'P007'"

@@ -145,6 +145,12 @@ EQUAL = {
         (REAL, 1.1, dec(18, 2), D("1.20"), {"tolerance": "0.1"}),
         (FLOAT, 2.5, INT, 2, {"tolerance": "0.5"}),
         (FLOAT, 1e300, FLOAT, 1.0000001e300, {"relative_tolerance": "0.001"}),
+        (FLOAT, 2.0**62, BIGINT, 2**62, {"tolerance": 1}),
+        (REAL, 2.0**24, INT, 2**24 + 1, {"tolerance": 1}),
+        (FLOAT, 3e-30, FLOAT, 2e-30, {"tolerance": "1e-30"}),
+        (FLOAT, 1e20, dec(38, 2), D("100000000000000000000.01"), {"tolerance": "0.01"}),
+        (FLOAT, 1e40, FLOAT, 1.1e40, {"tolerance": "1e39"}),
+        (FLOAT, 1e308, FLOAT, -1e308, {"relative_tolerance": 2}),  # their difference is beyond a double
     ],
     "a relative tolerance is a share of the larger magnitude": [
         (dec(18, 2), D("99.00"), dec(18, 2), D("100.00"), {"relative_tolerance": "0.01"}),
@@ -248,6 +254,10 @@ DIFFERENT = {
         (FLOAT, 1.0, FLOAT, 1.0000000000000002, {"tolerance": "0.0000000000000001"}),
         (FLOAT, 1.11, FLOAT, 1.0, {"tolerance": "0.1"}),
         (FLOAT, 2.5, INT, 2, {"tolerance": "0.49"}),
+        (FLOAT, 1e20, dec(38, 2), D("100000000000000000000.02"), {"tolerance": "0.01"}),
+        (FLOAT, 1e308, FLOAT, -1e308, {"tolerance": "1e308"}),
+        (REAL, 2.0**24, INT, 2**24 + 2, {"tolerance": 1}),
+        (FLOAT, 3e-30, FLOAT, 2e-30, {"tolerance": "9e-31"}),
         (REAL, 0.1, FLOAT, 0.1, {"tolerance": "1e-10"}),
         (TEXT, "1", INT, 1, {"tolerance": 1}),
     ],
@@ -269,5 +279,8 @@ DIFFERENT = {
         (FLOAT, None, FLOAT, NAN, {"tolerance": 1}),
         (INT, None, INT, 0, {"tolerance": 1}),
         (INT, None, INT, 0, {"relative_tolerance": 1}),
+        (dec(18, 2), None, FLOAT, 0.0, {"relative_tolerance": "0.001"}),
+        (FLOAT, None, FLOAT, 0.0, {"tolerance": "0.01", "relative_tolerance": "0.001"}),
+        (BIGINT, None, BIGINT, 5, {"relative_tolerance": 1}),
     ],
 }  # fmt: skip

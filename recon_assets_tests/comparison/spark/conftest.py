@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ def _comparable(value: Any) -> Any:
         return f"is {value}"
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
+    if isinstance(value, Decimal) and value.as_tuple().exponent == 0:
+        return int(value)  # DuckDB's HUGEINT arrives as a decimal
     if isinstance(value, list):
         return [_comparable(each) for each in value]
     return value

@@ -12,6 +12,8 @@ from recon_assets.comparison.types import FLOATS, digits
 
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
 _UNSIGNED_BITS = {"UTINYINT": 8, "USMALLINT": 16, "UINTEGER": 32, "UBIGINT": 64}
+_INTEGERS = (*_BITS, *_UNSIGNED_BITS)
+_BYTE_DIGITS = 3
 
 
 def limits(duck_type: str) -> tuple[Decimal, Decimal] | None:
@@ -27,14 +29,39 @@ def limits(duck_type: str) -> tuple[Decimal, Decimal] | None:
     return -greatest, greatest
 
 
-def _guesses(operands: Operands, _: Sampled) -> list[Guess]:
+def _asks(operands: Operands, _: Sampled) -> dict[str, str]:
+    exact = operands.exact
+    if exact is None:
+        return {}
+    asks = {}
+    for d in operands.directions(exact.x, exact.y):
+        ends = ", ".join(exact.number(f"{b:f}") for bounds in _ends(exact, d) for b in bounds)
+        asks[f"ends_{d.after}"] = f"CASE WHEN {d.y} IN ({ends}) THEN {d.y} END" if ends else "NULL"
+        if d.after_type in _INTEGERS and exact.precision - exact.scale >= _BYTE_DIGITS:
+            byte = exact.number("256")  # all integer types are whole bytes
+            asks[f"wraps_{d.after}"] = f"CASE WHEN {d.x} <> {d.y} AND ({d.x} - {d.y}) % {byte} = 0 THEN 0 END"
+    return asks
+
+
+def _guesses(operands: Operands, sampled: Sampled) -> list[Guess]:
     exact = operands.exact
     if exact is None:
         return []
     guesses = []
     for d in operands.directions(exact.x, exact.y):
-        guesses += [*_lost(operands, exact, d), *_capped(exact, d), *_wrapped(exact, d)]
+        guesses += _lost(operands, exact, d)
+        ends = {Decimal(text) for text, _ in sampled.frequent[f"ends_{d.after}"]}
+        guesses += [_capped(exact, d, bounds, name) for bounds, name in _ends(exact, d).items() if ends & {*bounds}]
+        if sampled.frequent.get(f"wraps_{d.after}"):
+            guesses += _wrapped(exact, d)
     return guesses
+
+
+def _ends(exact: Exact, d: Direction) -> dict[tuple[Decimal, Decimal], str]:
+    """The limits of the type itself and of those that the number may have passed through, with the types' names."""
+    types = [d.after_type, "UTINYINT", *_BITS]
+    found = {limits(t): t for t in reversed(types)}
+    return {bounds: name for bounds, name in found.items() if bounds is not None and _fits(exact, bounds)}
 
 
 def _lost(operands: Operands, exact: Exact, d: Direction) -> list[Guess]:
@@ -52,29 +79,17 @@ def _lost(operands: Operands, exact: Exact, d: Direction) -> list[Guess]:
     return [Guess("overflow", detail, f"{d.y} IS NULL AND {outside}", sure=True)]
 
 
-def _capped(exact: Exact, d: Direction) -> list[Guess]:
-    found = {limits(t): t for t in ("TINYINT", "UTINYINT", "SMALLINT", "INTEGER", "BIGINT")}
-    found.pop(limits(d.after_type), None)
-    bounds_of = [(d.after_type, limits(d.after_type)), *((t, bounds) for bounds, t in found.items())]
-    guesses = []
-    for name, bounds in bounds_of:
-        if bounds is None or not _fits(exact, bounds):
-            continue
-        low, high = (exact.number(f"{b:f}") for b in bounds)
-        guesses.append(
-            Guess(
-                "overflow",
-                f"the {d.after} is capped at the limit of {name}, which the {d.before} is beyond",
-                f"({d.y} = {high} AND {d.x} > {high}) OR ({d.y} = {low} AND {d.x} < {low})",
-                sure=True,
-            )
-        )
-    return guesses
+def _capped(exact: Exact, d: Direction, bounds: tuple[Decimal, Decimal], name: str) -> Guess:
+    low, high = (exact.number(f"{b:f}") for b in bounds)
+    return Guess(
+        "overflow",
+        f"the {d.after} is capped at the limit of {name}, which the {d.before} is beyond",
+        f"({d.y} = {high} AND {d.x} > {high}) OR ({d.y} = {low} AND {d.x} < {low})",
+        sure=True,
+    )
 
 
 def _wrapped(exact: Exact, d: Direction) -> list[Guess]:
-    if d.after_type not in _BITS and d.after_type not in _UNSIGNED_BITS:
-        return []
     guesses = []
     for name, bits in {**_BITS, "UTINYINT": 8}.items():
         bounds, turn = limits(name), Decimal(2**bits)
@@ -96,4 +111,4 @@ def _fits(exact: Exact, bounds: tuple[Decimal, Decimal]) -> bool:
     return all(abs(b) < Decimal(10) ** (exact.precision - exact.scale) for b in bounds)
 
 
-FINDERS = [Finder(_guesses)]
+FINDERS = [Finder(_guesses, _asks)]

@@ -77,7 +77,8 @@ def _to_digits(exact: Exact, d: Direction, n: int, used: int, shows_mode: bool) 
         found.append(guess("integer_division", "cut to whole numbers, as a division of integers does", toward_zero))
     elif n > 0:
         found.append(guess("truncation", f"cut {digits}", toward_zero))
-    found += [guess("rounding", f"{how} {digits}", f"{cut} AND {tie}") for how, tie in _TOWARDS.items()]
+    if n == 0:
+        found += [guess("rounding", f"{how} {digits}", f"{cut} AND {tie}") for how, tie in _TOWARDS.items()]
     return found
 
 
