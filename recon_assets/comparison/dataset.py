@@ -18,7 +18,6 @@ from recon_assets.comparison.duck import identifier, literal, reading
 from recon_assets.comparison.errors import ComparisonError
 from recon_assets.comparison.location import Format, Location, is_url
 
-
 _AGAIN = "restore it, or compare again and use the new record"
 
 
