@@ -95,8 +95,9 @@ class Claims:
             cause = "collapsed" if self._side.role == "source" else "fan_out"
             detail = _surplus_sentence(self._side, surplus, "rows" if whole_row else "keys")
             self._claim(cause, detail, 1.0, lambda cell: cell.surplus)
-        for repair in repairs:
-            self._claim("key_differs", repair.detail, 1.0, lambda cell, n=repair.number: cell.repair == n)
+        for detail in dict.fromkeys(repair.detail for repair in repairs):
+            alike = {repair.number for repair in repairs if repair.detail == detail}
+            self._claim("key_differs", detail, 1.0, lambda cell, alike=alike: cell.repair in alike)
         left = self._claim_nulls(lambda cell: not cell.surplus and cell.repair is None)
         left = self._claim_predicates(left)
         self._claim("unexplained", self._unexplained(), 1.0, left)
@@ -147,7 +148,7 @@ class Claims:
                         best, best_worth = mask, value
             if best is None:
                 break
-            detail = self._predicate_sentence(bits[best], best, left)
+            detail = self._predicate_sentence(bits[best], best)
             self._claim("predicate", detail, self._precision(best), _both(left, best))
             left = _without(left, best)
         return left
@@ -175,11 +176,9 @@ class Claims:
         also = f", and in {_rows(paired)} with a partner" if paired else ""
         return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} NULL in all of them{also}: {why}"
 
-    def _predicate_sentence(self, predicate: Predicate, mask: int, left: Callable[[_Cell], bool]) -> str:
-        held = self._count(lambda cell: cell.unpaired and _both(left, mask)(cell))
+    def _predicate_sentence(self, predicate: Predicate, mask: int) -> str:
         paired = self._count(lambda cell: not cell.unpaired and bool(cell.mask & mask))
-        also = f" and {_rows(paired)} with a partner" if paired else ""
-        return f"{predicate.text}: holds for {_rows(held)} of the {self._word} ones{also}"
+        return f"{predicate.text}, which holds for {_rows(paired)} with a partner, too" if paired else predicate.text
 
     def _unexplained(self) -> str:
         if self._side.unpaired_rows == self._side.total_rows and not self._claims:

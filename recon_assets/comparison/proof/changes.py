@@ -7,6 +7,7 @@ changed (`proposals`).
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from recon_assets.comparison.duck import identifier
 from recon_assets.comparison.proof.fields import Field
@@ -75,13 +76,12 @@ def nulled(field: Field, value: Any) -> Iterator[Change]:
 
 def filled(field: Field) -> Iterator[Change]:
     """The value in place of NULL that a careless migration would put there."""
-    zero = {
-        "exact": "0", "float": "0", "text": "x" if field.rule.empty_is_null else "", "json": "{}", "moment": 0, "time": "00:00",
-        "binary": b"", "uuid": "00000000-0000-0000-0000-000000000000", "list": "[]", "map": "{}",
-    }.get(field.kind)  # fmt: skip
-    if zero is not None:
-        says = "1970-01-01" if field.kind == "moment" else _shown(zero)
-        yield Change(field.writes, (zero,), f"NULL → {says}")
+    text = "x" if field.rule.empty_is_null else ""
+    zero = {"text": text, "json": "{}", "time": "00:00", "uuid": str(UUID(int=0)), "binary": b"", "moment": 0}
+    zero |= {"exact": "0", "float": "0", "list": "[]", "map": "{}"}
+    if field.kind in zero:
+        new = zero[field.kind]
+        yield Change(field.writes, (new,), f"NULL → {'1970-01-01' if field.kind == 'moment' else _shown(new)}")
 
 
 def blanked(field: Field) -> Iterator[Change]:

@@ -6,13 +6,13 @@ for texts. Does not belong here: anything of the comparison's own SQL, which thi
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from recon_assets.comparison.proof.fields import Field
 from recon_assets.comparison.rules import ColumnRule
+from recon_assets.comparison.types import INSTANTS
 
 _PER_DAY = {"day": 1, "hour": 24, "minute": 1440, "second": 86_400, "millisecond": 86_400 * 10**3}
 _PER_DAY |= {"microsecond": 86_400 * 10**6}
@@ -25,7 +25,7 @@ def surely_differ(field: Field, one: Any, other: Any) -> bool:
     equal; so do moments of which a time zone library might tell otherwise."""
     match field.kind:
         case "exact" | "float":
-            return not within(field.rule, Decimal(one), Decimal(other))
+            return not within(field.rule, Fraction(one), Fraction(other))
         case "text" | "json":
             return _text(field.rule, one) != _text(field.rule, other)
         case "moment":
@@ -35,15 +35,14 @@ def surely_differ(field: Field, one: Any, other: Any) -> bool:
             return one != other
 
 
-def within(rule: ColumnRule, one: Decimal, other: Decimal) -> bool:
+def within(rule: ColumnRule, one: Fraction, other: Fraction) -> bool:
     """Whether two numbers are equal or within a tolerance of each other."""
-    return abs(Fraction(one) - Fraction(other)) <= allowed(rule, max(abs(one), abs(other)))
+    return abs(one - other) <= allowed(rule, max(abs(one), abs(other)))
 
 
-def allowed(rule: ColumnRule, size: Decimal) -> Fraction:
+def allowed(rule: ColumnRule, size: Fraction) -> Fraction:
     """The greatest difference that is still equal, where the larger magnitude is `size`."""
-    absolute, relative = Fraction(rule.tolerance or 0), Fraction(rule.relative_tolerance or 0)
-    return max(absolute, relative * Fraction(size))
+    return max(Fraction(rule.tolerance or 0), Fraction(rule.relative_tolerance or 0) * size)
 
 
 def truncated(field: Field, count: int) -> tuple[int, int] | None:
@@ -67,7 +66,7 @@ def precision_unit(field: Field) -> int:
 
 def _offset(field: Field, count: int) -> int | None:
     """How far the rule's clock is ahead of UTC; only moments with a zone are told by another clock than their own."""
-    if field.rule.timezone is None or not field.type.startswith("TIMESTAMPTZ") and "ZONE" not in field.type:
+    if field.rule.timezone is None or field.type not in INSTANTS:
         return 0
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=count * 86_400 // field.per_day)
     if not _ZONE_YEARS[0] <= at.year <= _ZONE_YEARS[1]:

@@ -15,7 +15,7 @@ from recon_assets.comparison.proof.meaning import allowed, within
 from recon_assets.comparison.types import digits
 
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
-_EXACT_FLOATS = (Decimal("0.01"), Decimal(10) ** 12)
+_EXACT_FLOATS = (Fraction(1, 100), Fraction(10**12))
 """The sizes of floats whose shortest decimals differ in their first 18 digits after the point, which is how far the
 border of a tolerance is exact (docs/rules.md)."""
 _NEAR = 8  # floats to either side of a border that are tried
@@ -23,34 +23,37 @@ _NEAR = 8  # floats to either side of a border that are tried
 
 def numbers_apart(field: Field, value: str) -> Iterator[str]:
     """The numbers nearest to a value which the rule counts as different: towards 0, then away from it."""
-    old = Decimal(value)
+    old = Fraction(value)
     for step in (-1, 1) if old > 0 else (1, -1):
         # a relative tolerance goes by the larger number: away from 0, its border would move on
         if step * old > 0 and field.rule.relative_tolerance:
             continue
         found = _float_apart(field, value, step) if field.kind == "float" else _exact_apart(field, old, step)
-        if found is not None and not within(field.rule, old, Decimal(found)):
+        if found is not None and not within(field.rule, old, Fraction(found)):
             yield found
 
 
 def numbers_within(field: Field, value: str) -> Iterator[str]:
     """The number farthest from a value which a tolerance still allows, towards 0; none if that is the value itself."""
-    old = Decimal(value)
+    old = Fraction(value)
     step = -1 if old > 0 else 1
     if field.kind == "float":
-        near = [f for f in _floats_at_border(field, value, step) if within(field.rule, old, Decimal(f))]
+        near = [f for f in _floats_at_border(field, value, step) if within(field.rule, old, Fraction(f))]
         found = near[-1] if near else None
     else:
-        found = _exact(field, old + step * (_units_allowed(field, old) * _unit(field)))
-    if found is not None and Decimal(found) != old and within(field.rule, old, Decimal(found)):
+        found = _exact(field, _units(field, old) + step * _units_allowed(field, old))
+    if found is not None and Fraction(found) != old and within(field.rule, old, Fraction(found)):
         yield found
 
 
 def changed_sign(field: Field, value: str) -> str | None:
     """The number with the other sign, where the type has it and the rule counts it as different."""
-    old = Decimal(value)
-    found = _exact(field, -old) if field.kind == "exact" else (value[1:] if value.startswith("-") else f"-{value}")
-    return None if found is None or within(field.rule, old, Decimal(found)) else found
+    old = Fraction(value)
+    if field.kind == "exact":
+        found = _exact(field, -_units(field, old))
+    else:
+        found = value[1:] if value.startswith("-") else f"-{value}"
+    return None if found is None or within(field.rule, old, Fraction(found)) else found
 
 
 def has_sign(field: Field) -> bool:
@@ -58,30 +61,35 @@ def has_sign(field: Field) -> bool:
     return field.type != "BOOLEAN" and not field.type.startswith("U")
 
 
-def _exact_apart(field: Field, old: Decimal, step: int) -> str | None:
-    return _exact(field, old + step * (_units_allowed(field, old) + 1) * _unit(field))
+def _exact_apart(field: Field, old: Fraction, step: int) -> str | None:
+    return _exact(field, _units(field, old) + step * (_units_allowed(field, old) + 1))
 
 
-def _units_allowed(field: Field, old: Decimal) -> int:
+def _units(field: Field, number: Fraction) -> int:
+    """An exact number, counted in its type's last digit."""
+    return int(number * 10 ** digits(field.type).scale)
+
+
+def _units_allowed(field: Field, old: Fraction) -> int:
     """How many of the type's last digits a number may differ, towards 0."""
-    return math.floor(allowed(field.rule, abs(old)) / Fraction(_unit(field)))
+    return math.floor(allowed(field.rule, abs(old)) * 10 ** digits(field.type).scale)
 
 
-def _unit(field: Field) -> Decimal:
-    return Decimal(1).scaleb(-digits(field.type).scale)
-
-
-def _exact(field: Field, number: Decimal) -> str | None:
-    """A number's text, where its type can hold it."""
+def _exact(field: Field, units: int) -> str | None:
+    """The text of a number so many of its type's last digits large, where the type can hold it."""
+    scale = 0
     if field.type == "BOOLEAN":
         low, high = 0, 1
     elif field.type.startswith("DECIMAL"):
-        high = 10 ** digits(field.type).whole - _unit(field)
+        size = digits(field.type)
+        scale, high = size.scale, 10 ** (size.whole + size.scale) - 1
         low = -high
     else:
         bits = _BITS[field.type.removeprefix("U")]
         low, high = (0, 2**bits - 1) if field.type.startswith("U") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    return f"{number:f}" if low <= number <= high else None
+    if not low <= units <= high:
+        return None
+    return f"{Decimal((int(units < 0), tuple(map(int, str(abs(units)))), -scale)):f}"
 
 
 def _float_apart(field: Field, value: str, step: int) -> str | None:
@@ -89,17 +97,16 @@ def _float_apart(field: Field, value: str, step: int) -> str | None:
         float_type = _float_type(field)
         new = np.nextafter(float_type(value), float_type(step * math.inf))
         return _text(new) if np.isfinite(new) else None
-    old = Decimal(value)
-    return next((f for f in _floats_at_border(field, value, step) if not within(field.rule, old, Decimal(f))), None)
+    old = Fraction(value)
+    return next((f for f in _floats_at_border(field, value, step) if not within(field.rule, old, Fraction(f))), None)
 
 
 def _floats_at_border(field: Field, value: str, step: int) -> Iterator[str]:
     """The floats about as far from a value as the tolerance allows, nearest first; none where decimals are too long for
     the border to be exact."""
     low, high = _EXACT_FLOATS
-    old = Decimal(value)
-    limit = allowed(field.rule, abs(old))
-    border = Fraction(old) + step * limit
+    old = Fraction(value)
+    border = old + step * allowed(field.rule, abs(old))
     if not (low <= abs(old) <= high and low <= abs(border) <= high):
         return
     float_type = _float_type(field)
