@@ -127,6 +127,19 @@ class Dataset:
         location = Location.of("delta", path, version=table.version)
         return cls(str(path), location, table.files, table.schema, table.partitions)
 
+    def damaged_file(self) -> str | None:
+        """The first of the Parquet files that can't be read through; reads all of them, a row group at a time."""
+        if self.format == "csv":
+            return None
+        for name in self.files:
+            try:
+                with pq.ParquetFile(name) as file:
+                    for group in range(file.num_row_groups):
+                        file.read_row_group(group)
+            except (pa.ArrowException, OSError):
+                return name
+        return None
+
     def create_view(self, connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
         """Makes the rows readable in a session under a name; returns DuckDB's type of each column.
 

@@ -5,12 +5,17 @@ differs (`steps`).
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+import duckdb
 
 from recon_assets.comparison.csv_typing import typed_pairs
 from recon_assets.comparison.dataset import Dataset
 from recon_assets.comparison.duck import Session, identifier, session
+from recon_assets.comparison.errors import ComparisonError
 from recon_assets.comparison.findings import Findings, column_results, evidence
 from recon_assets.comparison.plan import ROLES, Role, make_plan
 from recon_assets.comparison.result import Comparison
@@ -40,10 +45,10 @@ def compare(
     Raises ComparisonError when the rules don't fit the columns, a type has no comparison, or a file can't be read.
     """
     started = time.monotonic()
-    both = f"comparing {source.label} with {target.label}"
     with (
+        _naming_damaged(source, target),
         session(memory_limit=memory_limit, temp_directory=temp_directory, threads=threads) as duck,
-        duck.reading(both),
+        duck.reading(f"comparing {source.label} with {target.label}"),
     ):
         left, right = _side(duck, "source", source), _side(duck, "target", target)
         matching = match_columns(left, right, rules)
@@ -85,6 +90,20 @@ def compare(
         evidence=evidence(plan, found, {"source": source.location, "target": target.location}),
         seconds=round(time.monotonic() - started, 3),
     )
+
+
+@contextmanager
+def _naming_damaged(*datasets: Dataset) -> Iterator[None]:
+    """Where reading failed, which of many files can't be read is worth looking for."""
+    try:
+        yield
+    except ComparisonError as error:
+        if not isinstance(error.__cause__, duckdb.Error) or isinstance(error.__cause__, duckdb.OutOfMemoryException):
+            raise
+        damaged = next((name for each in datasets if len(each.files) > 1 and (name := each.damaged_file())), None)
+        if damaged is None:
+            raise
+        raise ComparisonError(f"{damaged}: can't be read; write it anew ({error})") from error.__cause__
 
 
 def _side(duck: Session, role: Role, dataset: Dataset) -> Side:
