@@ -13,9 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recon_assets.comparison import ColumnRule, Comparison, Dataset, Rules, compare
+from recon_assets.comparison.steps import DEFAULT_LIMITS, Limits
 
 ENGINES = ("duckdb",)
 """What the exam and the properties run on; one more name here runs them all on one more engine."""
+
+WAYS: dict[str, dict[str, Any]] = {
+    "fingerprint first": {},
+    "as for many rows": {"limits": Limits(copied=0)},
+    "exact": {"exact": True},
+}
+"""The ways to the same result."""
 
 
 def array(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
@@ -41,6 +49,7 @@ def compared(
     target: pa.Table | Sequence[pa.Table],
     *,
     exact: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
     samples: int = 20,
     engine: str = "duckdb",
     **rules: Any,
@@ -53,6 +62,7 @@ def compared(
         parquet(folder, "target", *sides[1]),
         Rules(columns=columns, **rules),
         exact=exact,
+        limits=limits,
         samples=samples,
         threads=1,
         **({} if engine == "duckdb" else {"engine": engine}),

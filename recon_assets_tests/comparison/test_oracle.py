@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from recon_assets_tests.comparison.helpers import compared
+from recon_assets_tests.comparison.helpers import WAYS, compared
 from recon_assets_tests.comparison.oracle import judge
 from recon_assets_tests.comparison.strategies import Row, Shape, many, rows, shapes
 
@@ -25,13 +25,13 @@ def relatives(draw: st.DrawFn, shape: Shape) -> tuple[list[Row], list[Row]]:
 
 
 @many
-@given(st.data(), st.booleans(), st.booleans())
-def test_counts_are_those_of_the_best_of_all_pairings(engine, data: st.DataObject, keyed: bool, exact: bool):
+@given(st.data(), st.booleans(), st.sampled_from([*WAYS]))
+def test_counts_are_those_of_the_best_of_all_pairings(engine, data: st.DataObject, keyed: bool, way: str):
     shape = data.draw(shapes(keyed=keyed, ruled=True))
     source, target = data.draw(relatives(shape))
     with TemporaryDirectory() as folder:
         tables = shape.table(source, "source"), shape.table(target, "target")
-        found = compared(Path(folder), *tables, exact=exact, engine=engine, **shape.all_rules)
+        found = compared(Path(folder), *tables, engine=engine, **WAYS[way], **shape.all_rules)
     expected = judge(shape, source, target)
     note(f"expected {expected}")
     assert found.paired_rows == expected.paired

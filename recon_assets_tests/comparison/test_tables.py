@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from recon_assets_tests.comparison.exam.tables import CASES, Case
-from recon_assets_tests.comparison.helpers import compared, differences
+from recon_assets_tests.comparison.helpers import WAYS, compared, differences
 
 
 def _table(columns: str, rows: list[tuple]) -> pa.Table:
@@ -33,11 +33,11 @@ def _same_types(case: Case) -> tuple[pa.Table, pa.Table]:
     return source, target
 
 
-@pytest.mark.parametrize("exact", [False, True], ids=["fingerprint first", "exact"])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_tables_compare_as_the_case_says(tmp_path, engine, case: Case, exact: bool):
+def test_tables_compare_as_the_case_says(tmp_path, engine, case: Case, way: str):
     source, target = _same_types(case)
-    result = compared(tmp_path, source, target, keys=tuple(case.keys.split()), exact=exact, engine=engine, **case.rules)
+    result = compared(tmp_path, source, target, keys=tuple(case.keys.split()), engine=engine, **WAYS[way], **case.rules)
     assert result.verdict == case.verdict, result.reason
     assert (result.source_rows, result.target_rows) == (len(case.source), len(case.target))
     assert result.paired_rows == case.paired

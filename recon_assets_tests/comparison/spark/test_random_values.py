@@ -18,6 +18,10 @@ ROWS = 3000
 chance = random.Random(20240229)
 
 
+WRITTEN_WRONGLY = (2.0**81, 2.0**91, 2.0**807)
+"""DuckDB 2.0 writes these powers of two as other numbers (2^81 as 2^82)."""
+
+
 def doubles() -> list[float]:
     """Any bits, decimals of 1 to 17 digits of any size, and powers of two; no subnormal ones, whose digits Java counts
     otherwise."""
@@ -26,7 +30,7 @@ def doubles() -> list[float]:
         float(f"{chance.randrange(10 ** chance.randint(1, 17))}e{chance.randint(-30, 30)}") for _ in range(ROWS // 3)
     ]
     powers = [chance.choice([1, -1]) * 2.0 ** chance.randint(-1022, 1023) for _ in range(ROWS // 3)]
-    return [f for f in bits + short + powers if abs(f) >= 2.0**-1022 or f == 0]
+    return [f for f in bits + short + powers if (abs(f) >= 2.0**-1022 or f == 0) and abs(f) not in WRITTEN_WRONGLY]
 
 
 def reals() -> list[float]:
