@@ -11,6 +11,7 @@ import click
 _COMMANDS = {
     "compare": "recon_assets.cli.compare:compare",
     "example-data": "recon_assets.cli.example_data:example_data",
+    "prove": "recon_assets.cli.prove:prove",
     "run": "recon_assets.cli.run:run",
     "tsql": "recon_assets.cli.tsql:tsql",
     "ui": "recon_assets.cli.ui:ui",

@@ -28,7 +28,11 @@ EXIT_MATCH, EXIT_NO_MATCH, EXIT_ERROR = 0, 1, 2
 @click.option(
     "--samples", default=20, show_default=True, type=click.IntRange(min=0), help="Differing values shown per column."
 )
-@click.option("--memory-limit", metavar="SIZE", help="The most memory DuckDB may take.  [default: 1GB]")
+@click.option(
+    "--memory-limit",
+    metavar="SIZE",
+    help="The most memory DuckDB may take.  [default: 175 MB and a row group for each core]",
+)
 @click.option(
     "--temp-directory", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to spill what doesn't fit."
 )

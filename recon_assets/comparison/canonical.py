@@ -229,7 +229,9 @@ def _since_1970(sql: str, duck_type: str, zone: str | None, nanoseconds: bool) -
     if duck_type not in INSTANTS + NANOSECONDS:
         sql = _cast(sql, duck_type, "TIMESTAMP")
     if duck_type in NANOSECONDS:
-        count = f"CAST(epoch_ns({sql}) AS HUGEINT)"
+        # for the first and the last of them, which it takes for infinities, DuckDB has no count
+        ends = f"CASE WHEN {sql} > CAST('1970-01-01' AS {duck_type}) THEN 1 WHEN {sql} IS NOT NULL THEN -1 END"
+        count = f"CAST(coalesce(epoch_ns({sql}), {ends} * {2**63 - 1}) AS HUGEINT)"
         if zone is None or duck_type in INSTANTS:
             return count
         below = f"(({count} % 1000 + 1000) % 1000)"
@@ -255,7 +257,8 @@ def _offset(sql: str, duck_type: str, zone: str | None, nanoseconds: bool) -> st
     else:
         local = f"CAST({sql} AS TIMESTAMP)"
         instant = f"timezone({literal(zone)}, {local})"
-    return f"(epoch_us({local}) - epoch_us({instant}))" + (" * 1000" if nanoseconds else "")
+    ahead = f"(epoch_us({local}) - epoch_us({instant}))"
+    return f"coalesce({ahead} * 1000, 0)" if nanoseconds else ahead
 
 
 def _local_day(sql: str, duck_type: str, zone: str) -> str:

@@ -4,10 +4,10 @@ Belongs here: finding a dataset's files and schema (Parquet, Delta, CSV), and ho
 belong here: what its values mean (`canonical`), or the types of a CSV file's columns (`csv_columns`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -16,8 +16,13 @@ import pyarrow.parquet as pq
 from recon_assets.comparison import csv_columns, delta
 from recon_assets.comparison.duck import identifier, literal, reading
 from recon_assets.comparison.errors import ComparisonError
+from recon_assets.comparison.extremes import columns_out_of_range
 from recon_assets.comparison.location import Format, Location, is_url
+from recon_assets.comparison.types import NOT_COMPARED, OUT_OF_RANGE, is_misread
 
+Footer = TypeVar("Footer", pa.Schema, pq.FileMetaData)
+
+_LOOKED_AT = 16  # files, to tell how large row groups are
 _AGAIN = "restore it, or compare again and use the new record"
 
 
@@ -37,7 +42,9 @@ class Dataset:
 
     def __post_init__(self) -> None:
         seen: dict[str, str] = {}
-        for name in self.schema.names:
+        for number, name in enumerate(self.schema.names, 1):
+            if not name:
+                raise ComparisonError(f"{self.label}: column {number} has an empty column name; give it a name")
             if name.lower() in seen:
                 other = seen[name.lower()]
                 raise ComparisonError(
@@ -114,9 +121,9 @@ class Dataset:
             if schema is None:
                 raise ComparisonError(f"{label or 'dataset'}: no Parquet file, and no schema given instead")
             return cls(label or "(no files)", Location("parquet", (), schema=schema), (), schema)
-        first = _footer_schema(names[0])
+        first = _footer(names[0], pq.read_schema)
         for name in names[1:]:
-            _check_same_columns(names[0], first, name, _footer_schema(name))
+            _check_same_columns(names[0], first, name, _footer(name, pq.read_schema))
         several = names[0] if len(names) == 1 else f"{names[0]} …"
         return cls(label or several, Location.of("parquet", *names), names, first)
 
@@ -126,6 +133,12 @@ class Dataset:
         table = delta.read_log(path, version)
         location = Location.of("delta", path, version=table.version)
         return cls(str(path), location, table.files, table.schema, table.partitions)
+
+    def largest_row_group(self) -> int:
+        """Bytes, as read, of the largest row group of the first few Parquet files: what a thread reads at a time."""
+        files = [] if self.format == "csv" else [file for file in self.files[:_LOOKED_AT] if not is_url(file)]
+        footers = [_footer(file, pq.read_metadata) for file in files]
+        return max((f.row_group(i).total_byte_size for f in footers for i in range(f.num_row_groups)), default=0)
 
     def damaged_file(self) -> str | None:
         """The first of the Parquet files that can't be read through; reads all of them, a row group at a time."""
@@ -143,7 +156,8 @@ class Dataset:
     def create_view(self, connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
         """Makes the rows readable in a session under a name; returns DuckDB's type of each column.
 
-        Raises ComparisonError when DuckDB can't read the files.
+        Where DuckDB would read a column as what it isn't, or can't hold its values, it is the file's type with what is
+        wrong (see `types`). Raises ComparisonError when DuckDB can't read the files, or names a column otherwise.
         """
         view = identifier(name)
         with reading(self.label):
@@ -154,7 +168,16 @@ class Dataset:
             else:
                 connection.execute(f"CREATE TEMP VIEW {view} AS {self._select(connection, name)}")
             described = connection.execute(f"DESCRIBE {view}").fetchall()
-        return {row[0]: row[1] for row in described}
+        types = {row[0]: row[1] for row in described}
+        for name in self.schema.names:
+            if name not in types:
+                raise ComparisonError(f"{self.label}: column {name!r} can't be read by that name; rename it")
+        types |= {field.name: f"{field.type}{NOT_COMPARED}" for field in self.schema if is_misread(field.type)}
+        for file in self.files:
+            if self.format != "csv" and not is_url(file):
+                beyond = columns_out_of_range(_footer(file, pq.read_metadata), self.schema.names)
+                types |= {column: f"{self.schema.field(column).type}{OUT_OF_RANGE}" for column in beyond}
+        return types
 
     def _select(self, connection: duckdb.DuckDBPyConnection, name: str) -> str:
         if self.format == "csv":
@@ -189,9 +212,9 @@ def _data_files(folder: Path) -> list[Path]:
     return found
 
 
-def _footer_schema(file: str) -> pa.Schema:
+def _footer(file: str, read: Callable[[str], Footer]) -> Footer:
     try:
-        return pq.read_schema(file)
+        return read(file)
     except (pa.ArrowException, OSError) as error:
         raise ComparisonError(
             f"{file}: not a readable Parquet file ({str(error).splitlines()[0]}); write it anew, or give a "

@@ -166,6 +166,11 @@ def _add_samples_and_causes(
         for role in ROLES:
             column = getattr(value.pair, role)
             shown_values[value.number, role] = shown(column, plan.name(role, column))
+    within_key = []
+    if search.pairs.groups is not None:
+        for value in search.pairs.values:  # in an order that is the same for swapped sides
+            both = ", ".join(f"CAST({shown_values[value.number, role]} AS VARCHAR)" for role in ROLES)
+            within_key += [f"least({both})", f"greatest({both})"]
     kinds = {kind: condition for kind, condition in search.kinds().items() if isinstance(kind, tuple)}
     looks = shown_keys | shown_values
     # of many differing rows, those that were searched are enough to take samples from
@@ -177,7 +182,8 @@ def _add_samples_and_causes(
         (search.relation, kinds.keys() - enough, counts),
     ):
         chosen = {kind: (condition, known[kind]) for kind, condition in kinds.items() if kind in wanted}
-        taken |= sample(session, search.looked_up(relation), plan.key_columns, looks, chosen, samples)
+        relation = search.looked_up(relation)
+        taken |= sample(session, relation, plan.key_columns, looks, chosen, samples, within_key)
 
     def value_samples(kind: tuple, limit: int) -> list[ValueSample]:
         n = kind[0]

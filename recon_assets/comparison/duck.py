@@ -15,9 +15,14 @@ import pyarrow as pa
 
 from recon_assets.comparison.errors import ComparisonError
 
-_MEGABYTES_PER_THREAD = 225
-"""Unless a memory limit is given: threads read and hash in buffers of their own. Joins that don't fit are spilled,
-which costs them a few per cent."""
+
+def enough_memory(threads: int | None, bytes_at_a_time: int = 0) -> str:
+    """A memory limit that serves as many threads as there are (None: cores), each reading so many bytes at a time.
+
+    Threads hash in buffers of their own. Joins that don't fit are spilled, which costs them a few per cent.
+    """
+    megabytes = 175 + bytes_at_a_time // 1_000_000
+    return f"{megabytes * max(threads or os.cpu_count() or 1, 2)}MB"
 
 
 def identifier(name: str) -> str:
@@ -89,7 +94,7 @@ def session(
             "temp_directory": str(Path(path) / "spill"),
             "preserve_insertion_order": "false",
             "autoinstall_known_extensions": "false",
-            "memory_limit": memory_limit or f"{_MEGABYTES_PER_THREAD * max(threads or os.cpu_count() or 1, 2)}MB",
+            "memory_limit": memory_limit or enough_memory(threads),
         }
         if threads is not None:
             config["threads"] = str(threads)

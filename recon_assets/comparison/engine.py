@@ -14,7 +14,7 @@ import duckdb
 
 from recon_assets.comparison.csv_typing import typed_pairs
 from recon_assets.comparison.dataset import Dataset
-from recon_assets.comparison.duck import Session, identifier, session
+from recon_assets.comparison.duck import Session, enough_memory, identifier, session
 from recon_assets.comparison.errors import ComparisonError
 from recon_assets.comparison.findings import Findings, column_results, evidence
 from recon_assets.comparison.plan import ROLES, Role, make_plan
@@ -40,11 +40,14 @@ def compare(
     """Compares two datasets under the rules, out of core.
 
     `samples` is how many differing values per column, and missing and extra rows, are kept. `memory_limit` is in
-    DuckDB's notation (`2GB`; 225 MB per thread if not given); what doesn't fit is spilled below `temp_directory`.
+    DuckDB's notation (`2GB`; if not given, 175 MB and a row group per thread); what doesn't fit is spilled below
+    `temp_directory`.
     `exact` leaves the fingerprints out and joins everything. `limits` change how the work is done, not what is found.
     Raises ComparisonError when the rules don't fit the columns, a type has no comparison, or a file can't be read.
     """
     started = time.monotonic()
+    if memory_limit is None:
+        memory_limit = enough_memory(threads, max(source.largest_row_group(), target.largest_row_group()))
     with (
         _naming_damaged(source, target),
         session(memory_limit=memory_limit, temp_directory=temp_directory, threads=threads) as duck,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from recon_assets.comparison.errors import ComparisonError, close_names
 from recon_assets.comparison.rules import ColumnRule, Rules
-from recon_assets.comparison.types import family
+from recon_assets.comparison.types import OUT_OF_RANGE, family
 
 _NUMBER_RULES = ("tolerance", "relative_tolerance")
 _TEXT_RULES = ("trim", "case", "empty_is_null", "parse_text")
@@ -203,11 +203,12 @@ def check_types(pair: Pair, source: Side, target: Side) -> None:
     types."""
     families = []
     for side, column in ((source, pair.source), (target, pair.target)):
-        # DuckDB reads a decimal of more than 38 digits as a DOUBLE, and a duration as a number
-        misread = column.file_type.startswith("duration") or (
-            column.file_type.startswith("decimal256") and not column.type.startswith("DECIMAL")
-        )
-        found = None if misread else family(column.type)
+        if column.type.endswith(OUT_OF_RANGE):
+            raise ComparisonError(
+                f"{side.label}: column {column.name!r} ({column.file_type}) has values out of range, more "
+                "than 291,500 years before or after 1970; correct them, or add it to `ignore`"
+            )
+        found = family(column.type)
         if found is None:
             raise ComparisonError(
                 f"{side.label}: column {column.name!r} is {column.file_type}, a type that has no comparison; "

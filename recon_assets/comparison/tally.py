@@ -4,7 +4,7 @@ Belongs here: one pass that counts any number of conditions, and one that sample
 conditions (`differences`), or how rows are paired (`pairs`, `groups`).
 
 Samples are the rows whose keys have the smallest MD5: the same ones on every run, on every engine, and for swapped
-sides, and spread over the whole table.
+sides, and spread over the whole table. Which of one key's rows, is for the caller to say.
 """
 
 import math
@@ -25,7 +25,7 @@ def count(session: Session, relation: str, kinds: Mapping[Kind, str]) -> dict[Ki
     """In how many rows of a relation each condition holds, in one pass."""
     if not kinds:
         return {}
-    wanted = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in kinds.values())
+    wanted = ", ".join(f"count(CASE WHEN {condition} THEN 1 END)" for condition in kinds.values())
     return dict(zip(kinds, session.row(f"SELECT {wanted} FROM ({relation})"), strict=True))
 
 
@@ -36,11 +36,13 @@ def sample(
     shown: Mapping[str, str],
     kinds: Mapping[Kind, tuple[str, int]],
     limit: int,
+    within_key: Sequence[str] = (),
 ) -> dict[Kind, list[dict[str, Any]]]:
     """At most `limit` rows of each kind, as what is shown of them: a mapping of names to SQL over the relation.
 
-    A kind is a condition and in how many rows it holds; `keys` are the relation's key columns. Two passes at most, and
-    one more for each kind of which few keys are repeated often.
+    A kind is a condition and in how many rows it holds; `keys` are the relation's key columns, `within_key` is what to
+    order the rows of one key by, before what is shown. Two passes at most, and one more for each kind of which few keys
+    are repeated often.
     """
     kinds = {kind: each for kind, each in kinds.items() if each[1] and limit}
     if not kinds:
@@ -52,7 +54,7 @@ def sample(
     ordered = f"SELECT *, {f'md5(concat_ws(chr(31), {texts}))' if keys else repr('0')} AS o FROM ({flagged})"
     near = " OR ".join(f"({flags[kind]} AND o < '{_threshold(limit, rows)}')" for kind, (_, rows) in kinds.items())
     columns = ", ".join([*flags.values(), *(f"{sql} AS x{i}" for i, sql in enumerate(shown.values()))])
-    order = ", ".join(["o", *keys, *(f"x{i}" for i in range(len(shown)))])
+    order = ", ".join(["o", *keys, *within_key, *(f"x{i}" for i in range(len(shown)))])
     found: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     for row in session.rows(f"SELECT {columns} FROM ({ordered}) WHERE {near} ORDER BY {order}"):
         values = _row(shown, row[len(flags) :])

@@ -5,9 +5,12 @@ equality.
 
 Exact types are subtracted as decimals. Floats are subtracted as floats except near the border, where what
 counts is the difference of the shortest decimals that identify them: 1.1 and 1.0 are within 0.1, though their
-doubles differ by a little more. A REAL beside a DOUBLE counts as the double it is.
+doubles differ by a little more. These have 38 digits, 18 of them (or as many as the other side has) after the point,
+or none where the numbers are too large for that; numbers of more than 38 digits are subtracted as doubles even there.
+A REAL beside a DOUBLE counts as the double it is.
 """
 
+from collections.abc import Callable
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
 from recon_assets.comparison.canonical import common_decimal
@@ -16,14 +19,22 @@ from recon_assets.comparison.schema import Pair
 from recon_assets.comparison.types import FLOATS, Digits, digits
 
 _FLOAT_SCALE = 18  # decimals to which floats are looked at near the border
+_LARGE = "1e300"  # doubles beyond it are made smaller before they are subtracted, lest the difference be infinite
+_LARGEST_LIMIT = Decimal("1e308")  # as good as any greater one: what is compared with it is less
+_SMALLER = 16
 
 
 def within(pair: Pair, a: str, b: str) -> str:
-    """SQL: whether two non-NULL values that aren't equal are within the pair's tolerances; NULL counts as no.
+    """SQL: whether two values that aren't equal are within the pair's tolerances; a NULL is within none.
 
     `a` and `b` are columns that hold the sides' raw values (booleans as TINYINT). Raises ComparisonError
     where the two types leave no room for exact arithmetic.
     """
+    # greatest and least leave NULLs out, so that a share of the larger magnitude would be one of the other value
+    return f"({a} IS NOT NULL AND {b} IS NOT NULL AND ({_within(pair, a, b)}))"
+
+
+def _within(pair: Pair, a: str, b: str) -> str:
     types = (pair.source.type, pair.target.type)
     if any(t in FLOATS for t in types):
         return _floats(pair, types, a, b)
@@ -90,23 +101,49 @@ def _floats(pair: Pair, types: tuple[str, str], a: str, b: str) -> str:
         a, b = x, y
     # how far a float may be from its shortest decimal, as a share of its size, with room
     noise = "1e-6" if "FLOAT" in types and "DOUBLE" not in types else "1e-15"
-    apart, size = f"abs({x} - {y})", f"(abs({x}) + abs({y}))"
-    decimal = f"DECIMAL(38,{_FLOAT_SCALE})"
-    p, q = (f"TRY_CAST(CAST({v} AS VARCHAR) AS {decimal})" for v in (a, b))
-    common = Digits(38 - _FLOAT_SCALE, _FLOAT_SCALE)
+    apart, larger = f"abs({x} - {y})", f"greatest(abs({x}), abs({y}))"
+    scale = max([d.scale for d in map(digits, types) if d], default=0)
+    is_mixed = any(digits(t) for t in types)
 
-    def test(limit: str, exact: str) -> str:
+    def exact(test: Callable[[str, str, Digits], str]) -> str:
+        """By decimals of the most digits that both values fit into; NULL where there are none."""
+        ways = []
+        for after_point in sorted({_FLOAT_SCALE, scale}, reverse=True):
+            decimal = f"DECIMAL(38,{after_point})"
+            p, q = (f"TRY_CAST(CAST({v} AS VARCHAR) AS {decimal})" for v in (a, b))
+            answer = test(p, q, Digits(38 - after_point, after_point))
+            ways.append(f"CASE WHEN {p} IS NOT NULL AND {q} IS NOT NULL THEN {answer} END")
+        return f"coalesce({', '.join(ways)})"
+
+    def test(limit: str, limit_of_smaller: str, exactly: str) -> str:
+        border = f"{noise} * (2 * {larger} + {limit})"
+        by_doubles = f"{apart} <= {limit}"
+        if is_mixed:  # a double has lost the digits of a decimal that so small a limit is about
+            by_doubles += f" AND {noise} * {larger} <= {limit}"
         return (
             f"CASE WHEN NOT (isfinite({x}) AND isfinite({y})) THEN false"
-            f" WHEN abs({apart} - {limit}) > {noise} * ({size} + {limit}) THEN {apart} < {limit}"
-            f" ELSE coalesce({exact}, {apart} <= {limit}) END"
+            f" WHEN {larger} > {_LARGE} THEN abs({smaller(x)} - {smaller(y)}) <= {limit_of_smaller}"
+            f" WHEN abs({apart} - {limit}) > {border} THEN {apart} < {limit}"
+            f" ELSE coalesce({exactly}, {by_doubles}) END"
         )
 
-    return _either(
-        pair,
-        lambda t: test(f"CAST('{t}' AS DOUBLE)", _absolute(p, q, t, common)),
-        lambda r: test(f"(CAST('{r}' AS DOUBLE) * greatest(abs({x}), abs({y})))", _relative(p, q, r, common)),
-    )
+    def smaller(value: str) -> str:
+        return f"{value} * {_double(Decimal(1) / _SMALLER)}"
+
+    def absolute(tolerance: Decimal) -> str:
+        exactly = exact(lambda p, q, d: _absolute(p, q, tolerance, d))
+        return test(_double(tolerance), _double(tolerance / _SMALLER), exactly)
+
+    def relative(share: Decimal) -> str:
+        exactly = exact(lambda p, q, d: _relative(p, q, share, d))
+        share_ = _double(min(share, Decimal(2)))  # twice the larger magnitude is as far as two numbers can be apart
+        return test(f"({share_} * {larger})", f"{share_} * greatest(abs({smaller(x)}), abs({smaller(y)}))", exactly)
+
+    return _either(pair, absolute, relative)
+
+
+def _double(value: Decimal) -> str:
+    return f"CAST('{min(value, _LARGEST_LIMIT)}' AS DOUBLE)"
 
 
 def _decimal_literal(value: Decimal, scale: int) -> str:

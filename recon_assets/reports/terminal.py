@@ -15,13 +15,13 @@ from rich.text import Text
 from recon_assets.comparison.result import Cause, ColumnResult, Comparison, Row, RowCause, Verdict
 from recon_assets.reports.cause_labels import UNEXPLAINED, cause_label
 from recon_assets.reports.marking import Shown, defang, marked, shown
-from recon_assets.reports.why import ONLY_IN, Reason, Side, differing_by_weight, precision_said, reasons
+from recon_assets.reports.why import ONLY_IN, Lead, Side, differing_by_weight, leads, precision_said
 from recon_assets.reports.wording import count, percent
 
 STYLE = {Verdict.MATCH: "green", Verdict.PARTIAL_MATCH: "yellow", Verdict.NO_MATCH: "red"}
 
 _UNEXPLAINED_STYLE = "bold yellow"
-_LEADING_REASONS = 5
+_MOST_LEADS = 5
 _MOST_COLUMNS = 20
 """Differing columns whose causes and samples are printed, those that differ most first. The JSON record has all."""
 _ROW_COLUMNS = 8
@@ -34,8 +34,8 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         Text.assemble((comparison.verdict.value, f"bold {STYLE[comparison.verdict]}"), "  ", defang(comparison.reason)),
         soft_wrap=True,
     )
-    why = reasons(comparison)
-    if any(reason.cause for reason in why):
+    why = leads(comparison)
+    if any(lead.top.cause for lead in why):
         console.print(_leads(why))
     console.print(_counts(comparison), soft_wrap=True)
     columns = differing_by_weight(comparison)
@@ -58,15 +58,17 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     _rows(console, "extra", comparison.extra_rows, comparison.extra_causes, comparison.extra_samples, keys)
 
 
-def _leads(why: Sequence[Reason]) -> Table:
-    table = _table("subject", "says", "extent", header=False)
+def _leads(why: Sequence[Lead]) -> Table:
+    table = _table("subject", "says", "extent", "more", header=False)
     table.columns[0].style = "bold"
     table.columns[2].justify = "right"
-    for reason in why[:_LEADING_REASONS]:
-        style = _UNEXPLAINED_STYLE if reason.unexplained else ""
-        table.add_row(_plain(reason.subject), _plain(reason.says, style), Text(reason.extent, style))
-    if len(why) > _LEADING_REASONS:
-        table.add_row("", Text(f"and {count(len(why) - _LEADING_REASONS, 'more reason')} below", "dim"), "")
+    table.columns[3].style = "dim"
+    for lead in why[:_MOST_LEADS]:
+        style = _UNEXPLAINED_STYLE if lead.top.unexplained else ""
+        more = f"+{count(lead.more, 'more cause')}" if lead.more else ""
+        table.add_row(_plain(lead.top.subject), _plain(lead.top.says, style), Text(lead.top.extent, style), more)
+    if len(why) > _MOST_LEADS:  # missing and extra rows are among the first, so that columns are left
+        table.add_row("", Text(f"and {count(len(why) - _MOST_LEADS, 'more differing column')} below", "dim"), "", "")
     return table
 
 

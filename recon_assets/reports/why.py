@@ -16,6 +16,8 @@ Side = Literal["missing", "extra"]
 
 ONLY_IN: dict[Side, str] = {"missing": "source", "extra": "target"}
 """The side that has a missing, or an extra, row or column."""
+_OF_ITSELF = {UNEXPLAINED, "fan_out", "collapsed", "key_differs"}
+"""Causes of rows that aren't conditions, which other rows could meet too."""
 _NOT_IN: dict[Side, str] = {"missing": "target", "extra": "source"}
 
 
@@ -52,14 +54,32 @@ def reasons(comparison: Comparison) -> list[Reason]:
     return sorted(found, key=lambda reason: float("inf") if reason.rows is None else reason.rows, reverse=True)
 
 
+@dataclass(frozen=True)
+class Lead:
+    """What is missing, extra, or wrong with a column, in its most frequent reason."""
+
+    top: Reason
+    more: int
+    """How many other reasons there are for the same rows or column."""
+
+
+def leads(comparison: Comparison) -> list[Lead]:
+    """One for missing rows, one for extra ones, then one per differing column, those that differ in most rows first."""
+    found: dict[tuple[str, str], list[Reason]] = {("missing", "missing rows"): [], ("extra", "extra rows"): []}
+    found |= {("column", column.name): [] for column in differing_by_weight(comparison)}
+    for reason in reasons(comparison):
+        found[reason.about, reason.subject].append(reason)
+    return [Lead(of_one[0], len(of_one) - 1) for of_one in found.values() if of_one]
+
+
 def top_cause(comparison: Comparison) -> str:
     """The identifier of the cause that touches most rows, `unexplained` included; '' where none was looked for."""
     return next((reason.cause for reason in reasons(comparison) if reason.cause), "")
 
 
 def precision_said(cause: RowCause, side: Side) -> str:
-    """Whether the cause also holds for rows that are not missing (or extra); '' for `unexplained`."""
-    if cause.cause == UNEXPLAINED:
+    """Whether the cause also holds for rows that are not missing (or extra); '' where it is no condition on a row."""
+    if cause.cause in _OF_ITSELF:
         return ""
     if cause.precision == 1:
         return "true of no other row"

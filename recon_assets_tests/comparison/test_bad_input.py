@@ -8,8 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from deltalake import write_deltalake
 
 from recon_assets.cli.compare import compare
+from recon_assets.comparison import Dataset, Rules
+from recon_assets.comparison import compare as compare_datasets
 
 ROWS = pa.table({"id": range(20_000), "v": [f"value {i}" for i in range(20_000)]})
 
@@ -134,6 +137,8 @@ def test_rules_that_do_not_fit_are_refused(tmp_path, rules, told):
         (pa.decimal256(39, 0), 1, "decimal256(39, 0)"),
         (pa.list_(pa.map_(pa.string(), INT)), [[("a", 1)]], "map"),
         (pa.list_(pa.duration("s")), [1], "duration"),
+        (pa.list_(pa.duration("s"), 1), [1], "duration"),
+        (pa.map_(pa.string(), pa.duration("ms")), [("a", 1)], "duration"),
         (pa.struct({"a": pa.decimal256(50, 0)}), {"a": 10**40}, "decimal256(50, 0)"),
     ],
     ids=str,
@@ -143,6 +148,53 @@ def test_a_type_without_comparison_is_refused_with_column_and_remedy(tmp_path, t
         pq.write_table(pa.table({"id": [1], "the v": pa.array([value], type_)}), tmp_path / f"{name}.parquet")
     message = refused(tmp_path, "--key", "id")
     assert [text for text in (told, "'the v'", "ignore") if text not in message] == []
+
+
+@pytest.mark.parametrize(
+    "type_, value",
+    [
+        (pa.timestamp("us"), 2**63 - 1),
+        (pa.timestamp("us"), -(2**63) + 1),
+        (pa.timestamp("us", "UTC"), -(2**63)),
+        (pa.timestamp("ms"), 2**62),
+        (pa.timestamp("s"), 2**53),
+        (pa.date32(), 2_000_000_000),
+        (pa.date32(), -(2**31)),
+        (pa.list_(pa.timestamp("us")), [-(2**63)]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("other", [pa.timestamp("us"), pa.date32(), None], ids=str)
+def test_a_time_out_of_range_is_refused_with_column_and_remedy(tmp_path, type_, value, other):
+    """Beside another type, or the very same value."""
+    sides = {"good": pa.array([None], other) if other else pa.array([value], type_), "bad": pa.array([value], type_)}
+    for name, values in sides.items():
+        pq.write_table(pa.table({"id": [1], "the v": values}), tmp_path / f"{name}.parquet")
+    message = refused(tmp_path, "--key", "id")
+    assert [text for text in ("out of range", "'the v'", "ignore") if text not in message] == []
+
+
+def test_a_column_of_times_out_of_range_may_be_ignored(tmp_path):
+    for name, at in (("good", 2**63 - 1), ("bad", -(2**63))):
+        times = {"us": pa.array([at], pa.timestamp("us")), "list": pa.array([[at]], pa.list_(pa.timestamp("us")))}
+        pq.write_table(pa.table({"id": [1], **times}), tmp_path / f"{name}.parquet")
+    sides = (Dataset.open(tmp_path / f"{name}.parquet") for name in ("good", "bad"))
+    assert compare_datasets(*sides, Rules(keys=("id",), ignore=("us", "list"))).verdict == "MATCH"
+
+
+@pytest.mark.parametrize("kind", ["Parquet", "Delta", "CSV"])
+def test_a_column_with_an_empty_name_is_refused(tmp_path, kind):
+    """DuckDB would call it by its place, which may be another on the other side."""
+    named, nameless = pa.table({"id": ["1"], "C0": ["1"]}), pa.table({"": ["1"], "id": ["1"]})
+    pq.write_table(named, tmp_path / "good.parquet")
+    if kind == "Parquet":
+        pq.write_table(nameless, tmp_path / "nameless")
+    elif kind == "Delta":
+        write_deltalake(tmp_path / "nameless", nameless)
+    else:
+        (tmp_path / "nameless.csv").write_text(",id\n1,1\n")
+    message = refused(tmp_path, "good.parquet", "nameless.csv" if kind == "CSV" else "nameless", "--key", "id")
+    assert "nameless" in message and "name" in message.partition("nameless")[2]
 
 
 @pytest.mark.parametrize(

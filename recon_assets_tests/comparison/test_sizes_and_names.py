@@ -89,11 +89,6 @@ def test_whole_rows_may_have_columns_of_any_name(tmp_path, engine):
     assert (found.paired_rows, found.missing_samples) == (2, [dict.fromkeys(NAMES, "b")])
 
 
-def test_a_column_without_a_name_is_one_wherever_it_stands(tmp_path, engine):
-    source, target = pa.table({"": [1, 2], "id": [1, 2]}), pa.table({"id": [1, 2], "": [1, 3]})
-    assert differences(compared(tmp_path, source, target, keys=("id",), engine=engine)) == {"": 1}
-
-
 def test_two_thousand_columns_and_long_text_are_compared(tmp_path, engine):
     wide = {f"c{i}": [i, i + 1] for i in range(2000)}
     one = pa.table({"id": [1, 2], "long": ["x" * 1_000_000, "y"], **wide})

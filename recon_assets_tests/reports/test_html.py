@@ -117,7 +117,7 @@ EXPLAINED = report(explained())
         "3 samples of 12,500 differing rows",
         # the causes of rows
         "10 missing rows in the source only key written differently product_id differs by a trailing space"
-        " true of no other row 10 rows 100 % 1 sample of 10 rows id product_id 7 P7·",
+        " 10 rows 100 % 1 sample of 10 rows id product_id 7 P7·",
         "97.50 % of the rows this is true of are extra 30 rows 75.00 %",
     ],
 )

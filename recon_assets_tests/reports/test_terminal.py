@@ -5,7 +5,7 @@ from rich.console import Console
 
 from recon_assets.comparison.result import Verdict
 from recon_assets.reports.terminal import print_comparison
-from recon_assets_tests.reports.examples import cause, column, comparison, different, explained
+from recon_assets_tests.reports.examples import cause, column, comparison, different, explained, row_cause
 
 
 def printed(compared) -> str:
@@ -21,15 +21,29 @@ def lines(compared) -> list[str]:
 
 
 def test_the_first_lines_say_why():
-    assert lines(explained())[:8] == [
+    assert lines(explained())[:6] == [
         "NO MATCH rows and values disagree",
-        "purchases_amount rounded half up to 1 digit in the target 12,000 of 12,500 rows",
+        "missing rows product_id differs by a trailing space 10 rows",
+        "extra rows corporation_id is NULL in all of them 30 of 40 rows +1 more cause",
+        "purchases_amount rounded half up to 1 digit in the target 12,000 of 12,500 rows +2 more causes",
         "income_amount 0.00 in the target where the source is NULL 3,741 rows",
-        "purchases_amount unexplained 450 of 12,500 rows",
-        "purchases_amount the sign is flipped in the target 50 of 12,500 rows",
-        "extra rows corporation_id is NULL in all of them 30 of 40 rows",
-        "and 2 more reasons below",
         "source rows 200,000, target rows 200,030, paired 199,990, missing 10, extra 40, duplicate keys 0 / 0, 0.2 s",
+    ]
+
+
+def test_of_many_columns_the_five_first_lines_keep_room_for_the_rows_that_are_missing():
+    columns = [
+        column(f"c{n}", "different", n, causes=[cause("sign", "s", n - 1, n), cause("offset", "o", 1, n)])
+        for n in range(10, 30)
+    ]
+    losing = comparison(columns=columns, missing_rows=4, missing_causes=[row_cause("predicate", "a = 1", 4, 4)])
+    assert lines(losing)[1:7] == [
+        "missing rows a = 1 4 rows",
+        "c29 s 28 of 29 rows +1 more cause",
+        "c28 s 27 of 28 rows +1 more cause",
+        "c27 s 26 of 27 rows +1 more cause",
+        "c26 s 25 of 26 rows +1 more cause",
+        "and 16 more differing columns below",
     ]
 
 
@@ -51,7 +65,6 @@ def test_the_first_lines_say_why():
             "missing rows 10 in the source only",
             "rows share cause detail",
             "10 100 % key written differently product_id differs by a trailing space",
-            "true of no other row",
             "id product_id",
             "7 P7·",
         ],

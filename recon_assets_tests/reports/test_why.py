@@ -5,7 +5,7 @@ import pytest
 from recon_assets.comparison.causes.selection import SIMPLICITY
 from recon_assets.comparison.result import Verdict
 from recon_assets.reports.cause_labels import LABELS, cause_label
-from recon_assets.reports.why import joined, precision_said, reasons, top_cause
+from recon_assets.reports.why import joined, leads, precision_said, reasons, top_cause
 from recon_assets_tests.reports.examples import cause, column, comparison, explained, row_cause
 
 
@@ -99,8 +99,27 @@ def test_a_cause_of_rows_says_whether_other_rows_share_it(precision, said):
     assert precision_said(row_cause("predicate", "a = 1", 1, 1, precision=precision), "extra") == said
 
 
-def test_nothing_is_true_of_unexplained_rows():
-    assert precision_said(row_cause("unexplained", "", 1, 1, precision=0.1), "extra") == ""
+@pytest.mark.parametrize("cause", ["unexplained", "fan_out", "collapsed", "key_differs"])
+def test_what_is_no_condition_on_a_row_is_true_of_no_others_nor_said_not_to_be(cause):
+    assert precision_said(row_cause(cause, "", 1, 1), "extra") == ""
+
+
+def test_missing_and_extra_rows_lead_then_each_column_once_by_its_top_cause():
+    columns = [
+        caused("few", 3, cause("sign", "s", 3, 3)),
+        caused("many", 9, cause("sign", "s", 2, 9), cause("factor", "f", 7, 9)),
+        column("gone", "missing"),
+    ]
+    changes = {
+        "missing_rows": 1,
+        "missing_causes": [row_cause("predicate", "a = 1", 1, 1)],
+        "extra_rows": 5,
+        "extra_causes": [row_cause("fan_out", "x", 2, 5), row_cause("unexplained", "", 3, 5)],
+    }
+    assert [(lead.top.subject, lead.top.cause, lead.more) for lead in leads(comparison(columns=columns, **changes))] == [
+        ("missing rows", "predicate", 0), ("extra rows", "unexplained", 1),
+        ("gone", None, 0), ("many", "factor", 1), ("few", "sign", 0),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

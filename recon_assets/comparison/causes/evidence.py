@@ -22,18 +22,23 @@ _VALUES = "causes_values"
 
 @dataclass(frozen=True)
 class Chance:
-    """Of how many different pairs of values a guess explains `explained`, and `by_chance` at most, were it wrong."""
+    """Of how many different pairs of values a guess explains `explained`, and `by_chance` at most, were it wrong.
+    `is_constant`: of various values it makes one and the same, where it should not."""
 
     values: int
     explained: int
     by_chance: int
+    is_constant: bool
 
-    def is_credible(self, least: int) -> bool:
+    def is_credible(self, guess: Guess) -> bool:
         """Whether it is more than chance, by four standard deviations of the difference of two such counts.
 
-        A guess that takes `least` > 1 pairs of values was made of these values: the more there are, the more agree by
+        A guess that takes `least_values` > 1 pairs of values was made of these values: the more there are, the more agree by
         accident.
         """
+        least = guess.least_values
+        if self.is_constant or self.explained < guess.least_share * self.values:
+            return False
         if self.explained < (least if least == 1 else max(least, _accidents(self.values))):
             return False
         if self.by_chance == 0:
@@ -66,6 +71,22 @@ def masks(connection: duckdb.DuckDBPyConnection, relation: str, guesses: Sequenc
     return found
 
 
+def holding(
+    connection: duckdb.DuckDBPyConnection, relation: str, guesses: Sequence[Guess]
+) -> dict[tuple[int, int], int]:
+    """How many rows each combination of guesses explains, and could show; bit n is guess n."""
+    flags = ", ".join(
+        f"coalesce({g.holds}, false) AS h{n}, coalesce({g.could or 'false'}, false) AS c{n}"
+        for n, g in enumerate(guesses)
+    )
+    held, could = (
+        " + ".join(f"CAST({letter}{n} AS BIGINT) * {1 << n}" for n in range(len(guesses))) for letter in "hc"
+    )
+    evaluated = f"SELECT {flags} FROM {_with_lookups(relation, guesses)}"
+    found = connection.execute(f"SELECT {held}, {could}, count(*) FROM ({evaluated}) GROUP BY ALL").fetchall()
+    return {(one, other): rows for one, other, rows in found}
+
+
 def chances(
     connection: duckdb.DuckDBPyConnection,
     relation: str,
@@ -85,6 +106,8 @@ def chances(
     wanted = ["count(*)"]
     for guess in guesses:
         wanted += [f"count(*) FILTER ({holds})" for holds in (guess.holds, *guess.near)]
+        varies = guess.varies or "NULL"
+        wanted.append(f"count(DISTINCT {varies}) FILTER ({guess.holds})")
     values, *counts = connection.execute(f"SELECT {', '.join(wanted)} FROM {_VALUES}").fetchone()
     shuffled = (
         _shuffled(connection, operands, guesses, columns) if values >= _TOO_FEW_TO_SHUFFLE else [0] * len(guesses)
@@ -92,8 +115,9 @@ def chances(
     found = []
     for guess, by_shuffle in zip(guesses, shuffled, strict=True):
         explained, near = counts[0], counts[1 : 1 + len(guess.near)]
-        counts = counts[1 + len(guess.near) :]
-        found.append(Chance(values, explained, max([0 if guess.sure else by_shuffle, *near])))
+        is_constant = counts[1 + len(guess.near)] == 1 and explained > 1
+        counts = counts[2 + len(guess.near) :]
+        found.append(Chance(values, explained, max([0 if guess.sure else by_shuffle, *near]), is_constant))
     connection.execute(f"DROP TABLE {_VALUES}")
     return found
 

@@ -19,6 +19,11 @@ class Guess:
     they do is chance. `least_values` is how many different pairs of values it takes to make the cause credible. `sure`:
     the condition holds for unrelated values of the column as well, by what it says, and that speaks not against it.
 
+    `least_share` is the share of the pairs of values that must agree. `varies` is SQL of a value of which the rows it
+    holds for must have several, lest one constant stand for what was done to many. `could` are the rows that would show
+    it, were it so: it must hold for most of those that nothing else explains. Of guesses that are `rival`s, by name and
+    by a number that is nearly the same, only one is claimed. What is `weak` gives way to what other rows explain.
+
     `others` are the numbers of further columns whose values `holds` speaks of, `lookup` as in `Candidate`.
     """
 
@@ -28,6 +33,11 @@ class Guess:
     near: Sequence[str] = ()
     least_values: int = 1
     sure: bool = False
+    least_share: float = 0.0
+    varies: str | None = None
+    could: str | None = None
+    rival: tuple[str, float] | None = None
+    weak: bool = False
     others: Sequence[int] = ()
     lookup: str | None = None
 

@@ -49,41 +49,47 @@ def explain_rows(
             for side, other in ((missing, extra), (extra, missing))
             if side.unpaired_rows
         }
+        nulls = {role: [] if whole_row else _null_rows(space, unpaired, keys) for role, unpaired in kept.items()}
         repairs = Repairs(space, kept, keys)
         repairs.search()
         found = {}
         for role, unpaired in kept.items():
-            nulls = {} if whole_row else _null_keys(space, unpaired, keys)
-            frame = _frame(space, unpaired, keys, whole_row)
+            null = _null_keys(space, unpaired, keys, nulls[role])
+            frame = _frame(space, unpaired, repairs.tables[role], null)
             described = search(frame) if frame else []
-            claims = Claims(space, unpaired.side, repairs.tables[role], nulls, described, samples)
+            telling = {c.name: Predicate(c.is_null, f"{c.name} IS NULL", 1, math.log(len(keys))) for c in null.values()}
+            claims = Claims(space, unpaired.side, repairs.tables[role], telling, described, samples)
             found[role] = claims.causes(unpaired.surplus, repairs.found, whole_row)
         return found.get("source", []), found.get("target", [])
 
 
-def _null_keys(space: Workspace, unpaired: Unpaired, keys: Sequence[KeyColumn]) -> dict[str, Predicate]:
-    """By column name: that a key column is NULL, for those that are in some row without a partner."""
-    columns = [unpaired.side.column(getattr(key, unpaired.side.role)) for key in keys]
-    if not columns:
+def _null_rows(space: Workspace, unpaired: Unpaired, keys: Sequence[KeyColumn]) -> list[int]:
+    """By key column: in how many of the kept rows it is NULL."""
+    counts = ", ".join(f"count(*) FILTER (z{j})" for j in range(len(keys)))
+    return list(space.row(f"SELECT {counts} FROM {unpaired.table}"))
+
+
+def _null_keys(
+    space: Workspace, unpaired: Unpaired, keys: Sequence[KeyColumn], before: Sequence[int]
+) -> dict[int, RowColumn]:
+    """The key columns, by position, that are NULL in some kept row and in none that a repair took since `before`: where
+    NULL rows have a partner after all, their NULL is not why the others have none."""
+    if not any(before):
         return {}
-    null = space.row(f"SELECT {', '.join(f'bool_or(z{j})' for j in range(len(columns)))} FROM {unpaired.table}")
-    found = [column for column, some in zip(columns, null, strict=True) if some][:_MOST_NULLS]
-    return {c.name: Predicate(c.is_null, f"{c.name} IS NULL", 1, math.log(len(keys))) for c in found}
+    now = _null_rows(space, unpaired, keys)
+    found = [j for j, (rows, earlier) in enumerate(zip(now, before, strict=True)) if rows and rows == earlier]
+    return {j: unpaired.side.column(getattr(keys[j], unpaired.side.role)) for j in found[:_MOST_NULLS]}
 
 
-def _frame(space: Workspace, unpaired: Unpaired, keys: Sequence[KeyColumn], whole_row: bool) -> Frame | None:
+def _frame(space: Workspace, unpaired: Unpaired, repaired: str, null: dict[int, RowColumn]) -> Frame | None:
     """The sample to search; where a NULL in the key already tells rows apart, another one without them."""
-    frame = draw(space, unpaired.side, unpaired.table, unpaired.rest)
-    if frame is None or whole_row:
-        return frame
+    frame = draw(space, unpaired, repaired)
+    if frame is None:
+        return None
     positions = {column.index: i for i, column in enumerate(unpaired.side.columns)}
-    known = [
-        f"z{j}"
-        for j, key in enumerate(keys)
-        if frame.gain_of_null(positions[getattr(key, unpaired.side.role)]) >= ROUGHLY
-    ]
+    known = [f"z{j}" for j, column in null.items() if frame.gain_of_null(positions[column.index]) >= ROUGHLY]
     if not known:
         return frame
     space.rows(f"DELETE FROM {unpaired.table} WHERE {' OR '.join(known)}")
     unpaired.rest = space.row(f"SELECT count(*) FROM {unpaired.table}")[0]
-    return draw(space, unpaired.side, unpaired.table, unpaired.rest)
+    return draw(space, unpaired, repaired)

@@ -45,6 +45,11 @@ class _Cell:
     rows: int
     sampled: list[int]
 
+    @property
+    def partnered(self) -> bool:
+        """Whether the other side has these rows, or their keys, if not in the same number or form."""
+        return not self.unpaired or self.surplus or self.repair is not None
+
 
 @dataclass(frozen=True)
 class _Claim:
@@ -98,7 +103,7 @@ class Claims:
         for detail in dict.fromkeys(repair.detail for repair in repairs):
             alike = {repair.number for repair in repairs if repair.detail == detail}
             self._claim("key_differs", detail, 1.0, lambda cell, alike=alike: cell.repair in alike)
-        left = self._claim_nulls(lambda cell: not cell.surplus and cell.repair is None)
+        left = self._claim_nulls(lambda cell: not cell.partnered)
         left = self._claim_predicates(left)
         self._claim("unexplained", self._unexplained(), 1.0, left)
         self._claims.sort(key=lambda claim: (-claim.rows, claim.cause == "unexplained"))
@@ -155,7 +160,7 @@ class Claims:
 
     def _rated(self, mask: int, left: Callable[[_Cell], bool]) -> Rated:
         described = [c for c in self._cells if c.unpaired and left(c)]
-        paired = [c for c in self._cells if not c.unpaired]
+        paired = [c for c in self._cells if c.partnered]
         return Rated(
             sum(c.rows for c in described if c.mask & mask),
             sum(c.rows for c in described),
@@ -178,7 +183,11 @@ class Claims:
 
     def _predicate_sentence(self, predicate: Predicate, mask: int) -> str:
         paired = self._count(lambda cell: not cell.unpaired and bool(cell.mask & mask))
-        return f"{predicate.text}, which holds for {_rows(paired)} with a partner, too" if paired else predicate.text
+        repaired = self._count(lambda cell: cell.unpaired and cell.partnered and bool(cell.mask & mask))
+        others = [f"{_rows(paired)} with a partner"] * bool(paired) + [f"{_rows(repaired)} of other causes"] * bool(
+            repaired
+        )
+        return f"{predicate.text}, which holds for {' and '.join(others)}, too" if others else predicate.text
 
     def _unexplained(self) -> str:
         if self._side.unpaired_rows == self._side.total_rows and not self._claims:
@@ -231,7 +240,7 @@ def _times(count: int) -> str:
 def _surplus_sentence(side: UnpairedRows, surplus: Surplus, what: str) -> str:
     why = {
         "source": "DISTINCT, a GROUP BY or ROW_NUMBER() = 1 leaves rows out",
-        "target": "a join multiplies rows",
+        "target": "a join multiplies rows, or they were loaded more than once",
     }[side.role]
     what = what if surplus.keys > 1 else what[:-1]
     each = " each" if surplus.keys > 1 else ""

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recon_assets.comparison.causes.predicates import LONGEST_TEXT, Subject, subject
-from recon_assets.comparison.causes.rows_input import UnpairedRows, Workspace
-from recon_assets.comparison.causes.rows_unpaired import SURPLUS
+from recon_assets.comparison.causes.rows_input import Workspace
+from recon_assets.comparison.causes.rows_unpaired import SURPLUS, Unpaired
 from recon_assets.comparison.causes.rows_worth import gain
 
 UNPAIRED_ROWS = 20_000
@@ -59,15 +59,18 @@ class Frame:
         return gain(unpaired / (unpaired + paired), base) if unpaired else 0.0
 
 
-def draw(space: Workspace, side: UnpairedRows, rest: str, rest_rows: int) -> Frame | None:
-    """Samples the side's rows that `rest`, a table of their `k`, holds, and rows with a partner, in one scan. None if
-    either are none."""
+def draw(space: Workspace, kept: Unpaired, repaired: str) -> Frame | None:
+    """Samples the rows that the kept table still holds, and rows with a partner, in one scan. None if either are none.
+
+    `repaired` is a table of the `k` of rows that pair otherwise: these and surplus copies count as having a partner.
+    """
+    side = kept.side
     subjects = [subject(column) for column in side.columns]
     width = sum(LONGEST_TEXT if about.kind == "text" else 8 for about in subjects)
     share = min(1.0, _BYTES / width / (UNPAIRED_ROWS + PAIRED_ROWS))
     wanted, wanted_paired = int(UNPAIRED_ROWS * share), int(PAIRED_ROWS * share)
-    chosen = space.keep("chosen", f"SELECT DISTINCT k FROM (SELECT k FROM {rest} ORDER BY k LIMIT {wanted})")
-    paired_rows = side.total_rows - side.unpaired_rows
+    chosen = space.keep("chosen", f"SELECT DISTINCT k FROM (SELECT k FROM {kept.table} ORDER BY k LIMIT {wanted})")
+    paired_rows = kept.partnered
     limit = _ALL_HASHES - 1 if wanted_paired >= paired_rows else _ALL_HASHES * wanted_paired // paired_rows
     sampled = ", ".join(
         f"{about.sampled} AS {column.sql}" for about, column in zip(subjects, side.columns, strict=True)
@@ -75,12 +78,13 @@ def draw(space: Workspace, side: UnpairedRows, rest: str, rest_rows: int) -> Fra
     columns = ", ".join(column.sql for column in side.columns)
     sample = space.keep(
         "sample",
-        f"SELECT unpaired, {sampled} FROM ({side.rows})"
-        f" WHERE CASE WHEN unpaired THEN NOT {SURPLUS} AND k IN (SELECT k FROM {chosen}) ELSE k <= {limit} END",
+        f"SELECT lost, {sampled} FROM (SELECT *, unpaired AND NOT {SURPLUS}"
+        f" AND k NOT IN (SELECT k FROM {repaired}) AS lost FROM ({side.rows}))"
+        f" WHERE CASE WHEN lost THEN k IN (SELECT k FROM {chosen}) ELSE k <= {limit} END",
     )
     kinds = " UNION ALL ".join(
-        f"(SELECT unpaired::TINYINT, {columns} FROM {sample} WHERE {condition} LIMIT {most})"
-        for condition, most in (("unpaired", wanted), ("NOT unpaired", 2 * wanted_paired))
+        f"(SELECT lost::TINYINT, {columns} FROM {sample} WHERE {condition} LIMIT {most})"
+        for condition, most in (("lost", wanted), ("NOT lost", 2 * wanted_paired))
     )
     table = space.connection.sql(kinds).to_arrow_table()
     unpaired = numbers(_whole(table.column(0))).astype(bool)
@@ -88,7 +92,7 @@ def draw(space: Workspace, side: UnpairedRows, rest: str, rest_rows: int) -> Fra
     if not count or count == len(unpaired):
         return None
     encoded = [_encode(about, table.column(i + 1)) for i, about in enumerate(subjects)]
-    return Frame(encoded, unpaired, rest_rows / count, paired_rows / (len(unpaired) - count))
+    return Frame(encoded, unpaired, kept.rest / count, paired_rows / (len(unpaired) - count))
 
 
 def numbers(array: pa.Array) -> np.ndarray:

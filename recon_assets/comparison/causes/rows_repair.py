@@ -47,6 +47,7 @@ class Repairs:
     def __init__(self, space: Workspace, sides: dict[Role, Unpaired], keys: Sequence[KeyColumn]) -> None:
         self._space, self._sides, self._keys = space, sides, keys
         self.found: list[Repair] = []
+        self._believable: list[tuple[KeyToRepair, Way]] = []
         self.tables = {
             role: space.keep(f"repaired_{role}", "SELECT 0::UBIGINT AS k, 0 AS repair LIMIT 0") for role in ROLES
         }
@@ -65,6 +66,8 @@ class Repairs:
                 if all(side.rest for side in self._sides.values()):
                     for way in find(self._space, self._sides, column):
                         self._try(column, way)
+        for column, way in self._believable:
+            self._take_undecided(column, way)
 
     def _try(self, column: KeyToRepair, way: Way) -> None:
         share = max(1, max(side.rest for side in self._sides.values()) // _SEARCHED)
@@ -77,6 +80,7 @@ class Repairs:
         if share > 1:
             self._space.keep("pairs", one_each.format(f"({self._groups(column, way, 1)})"))
         self._claim(column, way, tried, agreeing)
+        self._believable.append((column, way))
 
     def _groups(self, column: KeyToRepair, way: Way, share: int) -> str:
         """What rows of both sides agree in the rest of the key and in the way's terms."""
@@ -157,7 +161,29 @@ class Repairs:
             side = self._sides[role]
             self._space.rows(f"INSERT INTO {self.tables[role]} SELECT {k}, min(repair) FROM {named} GROUP BY {k}")
             self._space.rows(f"DELETE FROM {side.table} WHERE k IN (SELECT {k} FROM {named})")
-            (side.rest,) = self._space.row(f"SELECT count(*) FROM {side.table}")
+            side.repaired += self._recounted(side)
+
+    def _take_undecided(self, column: KeyToRepair, way: Way) -> None:
+        """Rows that a believed way pairs with several, or less surely: whether they have a partner stays open, so that
+        nothing else should be read into their having none."""
+        seen = {"source": way.source, "target": way.target}
+        source, target = (
+            f"SELECT {all_but(column.j)} AS others, {seen[role]} AS seen FROM {self._sides[role].table}"
+            for role in ROLES
+        )
+        both = self._space.keep("both", f"{source} INTERSECT {target}")
+        for role, side in self._sides.items():
+            self._space.rows(
+                f"DELETE FROM {side.table} WHERE EXISTS (SELECT 1 FROM {both} WHERE others = {all_but(column.j)}"
+                f" AND seen = {seen[role]})"
+            )
+            self._recounted(side)
+
+    def _recounted(self, side: Unpaired) -> int:
+        """Counts what is left in a kept table; returns how many rows were taken."""
+        before = side.rest
+        (side.rest,) = self._space.row(f"SELECT count(*) FROM {side.table}")
+        return before - side.rest
 
     def _worth_naming(self, pairs: str, candidates: list[Candidate]) -> list[Candidate]:
         """The candidates worth a line of their own, those that hold for most rows first."""

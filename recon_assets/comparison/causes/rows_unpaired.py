@@ -37,13 +37,21 @@ class Surplus:
 
 @dataclass
 class Unpaired:
-    """The kept table of one side. `rest` counts the rows that no cause has taken out of it yet."""
+    """The kept table of one side. `rest` counts the rows that nothing has taken out of it yet, `repaired` those that
+    pair when a key column is looked at otherwise."""
 
     side: UnpairedRows
     table: str
     rest: int
     surplus: Surplus | None
     values: int
+    repaired: int = 0
+
+    @property
+    def partnered(self) -> int:
+        """The side's rows that have a partner, surplus copies and repaired rows among them."""
+        surplus = self.surplus.rows if self.surplus else 0
+        return self.side.total_rows - self.side.unpaired_rows + surplus + self.repaired
 
 
 def keep_unpaired(space: Workspace, side: UnpairedRows, other: UnpairedRows, keys: Sequence[KeyColumn]) -> Unpaired:

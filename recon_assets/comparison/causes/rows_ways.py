@@ -62,7 +62,7 @@ def folded(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> I
         yield from _cut(space, sides, key)
     if key.families == {"timestamp"} and (key.source.type, key.target.type) != ("DATE", "DATE"):
         for unit in ("second", "day"):
-            sql = f"TRY(date_trunc('{unit}', {key.sql}::TIMESTAMP))"
+            sql = f"TRY(date_trunc('{unit}', {_instant(key)}))"
             yield Way(sql, sql, f"in what is smaller than a {unit}")
 
 
@@ -82,7 +82,7 @@ def by_values(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -
 def moved(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> Iterator[Way]:
     """With the source's timestamps or whole numbers moved by a constant: the constants that most rows vote for."""
     if key.families == {"timestamp"}:
-        source = target = f"TRY(epoch_us({key.sql}))"  # infinity has none
+        source = target = f"TRY(epoch_us({_instant(key)}))"  # infinity has none
         moves = {f"{source} + {n * _HALF_HOUR}": f"by {_hours(n)}" for n in _half_hours()}
     elif _is_whole(key.source.type) and _is_whole(key.target.type):
         source = target = f"{key.sql}::HUGEINT"
@@ -91,6 +91,11 @@ def moved(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> It
         return
     for move in _voted(space, sides, key, list(moves), target):
         yield Way(move, target, moves[move], guarded=True)
+
+
+def _instant(key: KeyToRepair) -> str:
+    """The type that every time can be cast to, in a session whose zone is UTC."""
+    return f"{key.sql}::TIMESTAMP WITH TIME ZONE"
 
 
 def _cut(space: Workspace, sides: dict[Role, Unpaired], key: KeyToRepair) -> Iterator[Way]:

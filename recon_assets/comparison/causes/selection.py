@@ -39,6 +39,8 @@ which its module guesses."""
 
 _ENOUGH = 3
 _ENOUGH_SHARE = 0.05
+_SAME = 0.01
+_MOST = 0.5
 
 
 def least_support(rows: int) -> int:
@@ -46,9 +48,17 @@ def least_support(rows: int) -> int:
     return max(1, min(_ENOUGH, round(rows * _ENOUGH_SHARE)))
 
 
-def simplicity(guess: Guess) -> int:
-    """The place of a guess in the order of simplicity."""
-    return SIMPLICITY.index(guess.cause)
+def simplicity(guess: Guess) -> float:
+    """The place of a guess in the order of simplicity; what is weak comes after the values of other rows."""
+    return SIMPLICITY.index("other_row") + 0.5 if guess.weak else SIMPLICITY.index(guess.cause)
+
+
+def rivals(one: Guess, other: Guess) -> bool:
+    """Whether two guesses are the same thing with nearly the same number."""
+    if one.rival is None or other.rival is None or one.rival[0] != other.rival[0]:
+        return False
+    a, b = one.rival[1], other.rival[1]
+    return abs(a - b) <= _SAME * max(abs(a), abs(b))
 
 
 def choose(guesses: Sequence[Guess], masks: Mapping[int, int], credible: Iterable[int]) -> list[int]:
@@ -66,7 +76,28 @@ def choose(guesses: Sequence[Guess], masks: Mapping[int, int], credible: Iterabl
         if gain < enough:
             return found
         found.append(best)
+        in_order = [n for n in in_order if not rivals(guesses[n], guesses[best])]
         masks = {mask: rows for mask, rows in masks.items() if not mask >> best & 1}
+
+
+def supported(guesses: Sequence[Guess], holding: Mapping[tuple[int, int], int]) -> list[int]:
+    """The places of the guesses that hold for most of the rows that could show them and that no other explains.
+
+    `holding`: how many rows each combination of guesses explains (bit n is guess n) and could show.
+    """
+    kept = list(range(len(guesses)))
+    while True:
+        all_kept = sum(1 << n for n in kept)
+        shares = []
+        for n in kept:
+            if guesses[n].could is not None:
+                own = sum(rows for (held, _), rows in holding.items() if held & all_kept == 1 << n)
+                rest = sum(rows for (held, could), rows in holding.items() if not held & all_kept and could >> n & 1)
+                shares.append((own / (own + rest) if own else 0.0, n))
+        share, worst = min(shares, default=(1.0, -1))
+        if share >= _MOST:
+            return kept
+        kept.remove(worst)
 
 
 def unexplained(masks: Mapping[int, int], chosen: Sequence[int]) -> int:

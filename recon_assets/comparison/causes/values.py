@@ -14,12 +14,12 @@ import duckdb
 
 from recon_assets.comparison.causes.candidate import Candidate, DifferingColumn
 from recon_assets.comparison.causes.catalogue import finders
-from recon_assets.comparison.causes.evidence import chances, masks
+from recon_assets.comparison.causes.evidence import chances, holding, masks
 from recon_assets.comparison.causes.guess import Guess
 from recon_assets.comparison.causes.neighbours import other_rows
 from recon_assets.comparison.causes.operands import Operands, of_column
 from recon_assets.comparison.causes.sample import ask, part, sampled
-from recon_assets.comparison.causes.selection import SIMPLICITY, choose, least_support, unexplained
+from recon_assets.comparison.causes.selection import SIMPLICITY, choose, least_support, supported, unexplained
 from recon_assets.comparison.causes.swaps import swapped_columns
 from recon_assets.comparison.causes.whole_columns import whole_column
 from recon_assets.comparison.result import Cause, ValueSample
@@ -64,8 +64,8 @@ class _Search:
 
     @property
     def left(self) -> bool:
-        """Whether more rows are unexplained than a few."""
-        return self._left >= least_support(self._rows)
+        """Whether more rows than a few are unexplained, or explained by what gives way to other rows' values."""
+        return self._left >= least_support(self._rows) or any(g.weak for g in self._chosen)
 
     def look_at_values(self, more: Sequence[Guess]) -> None:
         """Looks for changes that take one side's value to the other's; `more` are further guesses.
@@ -75,29 +75,41 @@ class _Search:
         found = finders(self.operands)
         prepared, columns = self.operands.prepared()
         for _ in range(_ROUNDS):
-            if not self.left:
-                return
+            if self._left < least_support(self._rows):
+                break
             with self._part(more, columns) as table:
                 known = ask(self._connection, table, prepared, found)
                 short = [g for finder in found for g in finder.guesses(prepared, known)]
                 kept = self._judge(table, [*short, *more], list(columns))
             if not kept:
-                return
+                break
             guesses = [*(g for finder in found for g in finder.guesses(self.operands, known)), *more]
             self._keep([guesses[n] for n in kept])
+        self._drop_unsupported()
 
     def look_beyond(self, neighbours: Sequence[Guess], sides: Mapping[str, str] | None) -> None:
         """Looks at what is left: for values of other rows, and at the column as a whole."""
+        if any(g.weak for g in self._chosen) and neighbours:
+            weak = [g for g in self._chosen if g.weak]
+            self._chosen = [g for g in self._chosen if not g.weak]
+            self._count_left()
+            self._look_for([*weak, *neighbours])
+            neighbours = []
+        if self._left < least_support(self._rows):
+            return
         beyond = whole_column(self._connection, self._sample, self.operands, self._unexplained, self._rows, sides)
-        guesses = [*neighbours, *beyond]
-        if guesses:
-            with self._part(guesses, {}) as table:
-                kept = self._judge(table, guesses)
-            self._keep([guesses[n] for n in kept])
+        self._look_for([*neighbours, *beyond])
 
     def candidates(self) -> list[Candidate]:
         """What was chosen."""
         return [Candidate(self.column.index, g.cause, g.detail, g.holds, g.lookup) for g in self._chosen]
+
+    def _look_for(self, guesses: Sequence[Guess]) -> None:
+        """Keeps those of the guesses that are worth claiming in the rows that are unexplained so far."""
+        if guesses:
+            with self._part(guesses, {}) as table:
+                kept = self._judge(table, guesses)
+            self._keep([guesses[n] for n in kept])
 
     def _part(self, guesses: Sequence[Guess], prepared: Mapping[str, str]) -> AbstractContextManager[str]:
         """Some of the rows that are unexplained so far."""
@@ -119,16 +131,32 @@ class _Search:
             if not new:
                 return chosen
             results = chances(self._connection, table, self.operands, [guesses[n] for n in new], prepared)
-            possible -= {n for n, c in zip(new, results, strict=True) if not c.is_credible(guesses[n].least_values)}
+            possible -= {n for n, c in zip(new, results, strict=True) if not c.is_credible(guesses[n])}
             tested |= set(new)
 
     def _keep(self, guesses: Sequence[Guess]) -> None:
         """Adds guesses to those chosen, and leaves out what they have made superfluous."""
         together = [*self._chosen, *guesses]
-        counted = masks(self._connection, f"(SELECT * FROM {self._sample} WHERE {self.column.differs})", together)
+        counted = masks(self._connection, self._differing, together)
         kept = choose(together, counted, range(len(together)))
         self._chosen = [together[n] for n in kept]
         self._left = unexplained(counted, kept)
+
+    def _drop_unsupported(self) -> None:
+        """Leaves out what most of the rows that could show it don't show."""
+        if not any(g.could for g in self._chosen):
+            return
+        kept = supported(self._chosen, holding(self._connection, self._differing, self._chosen))
+        if len(kept) < len(self._chosen):
+            self._chosen = [self._chosen[n] for n in kept]
+            self._count_left()
+
+    def _count_left(self) -> None:
+        self._left = unexplained(masks(self._connection, self._differing, self._chosen), range(len(self._chosen)))
+
+    @property
+    def _differing(self) -> str:
+        return f"(SELECT * FROM {self._sample} WHERE {self.column.differs})"
 
 
 def rank(

@@ -4,18 +4,24 @@ Belongs here: values of the run itself (its time, generated ids and numbers) and
 Does not belong here: anything that takes one value to another (`catalogue`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from recon_assets.comparison.causes.guess import Guess
 from recon_assets.comparison.causes.operands import Direction, Operands, constant
+from recon_assets.comparison.causes.operands import operands as of_values
 from recon_assets.comparison.csv_columns import UUID_PATTERN
 from recon_assets.comparison.types import digits
 
 _NEARLY_ALL = 0.9
 _VARIOUS = 5
-_DAY = 86_400
+_RUN = 3_600
+"""The longest a run takes to write its times, in seconds."""
+_RUNS = (631_152_000, 4_102_444_800)
+"""Runs are of the years 1990 to 2099, in seconds since 1970."""
+_FEW = 10
+"""Rows that it takes for one of few values to be a constant."""
 
 
 def whole_column(
@@ -30,7 +36,7 @@ def whole_column(
     relation = f"(SELECT {operands.x} AS x, {operands.y} AS y FROM {sample} WHERE {left})"
     guesses = []
     if operands.family == "timestamp":
-        guesses += _run_times(connection, sample, operands, left, rows)
+        guesses += _run_times(connection, sample, operands, left, rows, sides)
     if operands.family in ("uuid", "text"):
         guesses += _generated_ids(connection, relation, operands, rows)
     if sides is not None and all(digits(t) and not digits(t).scale for t in operands.types):
@@ -39,9 +45,14 @@ def whole_column(
 
 
 def _run_times(
-    connection: duckdb.DuckDBPyConnection, sample: str, operands: Operands, left: str, rows: int
+    connection: duckdb.DuckDBPyConnection,
+    sample: str,
+    operands: Operands,
+    left: str,
+    rows: int,
+    sides: Mapping[str, str] | None,
 ) -> list[Guess]:
-    """All of one side's times lie within one day, all of the other's within another part of time, as two runs do."""
+    """Nearly all of one side's times lie within one hour, and of the other's within another, as two runs' do."""
     ticks = operands.ticks
     query = (
         f"SELECT count(*), quantile_disc(x, [0.01, 0.99]), quantile_disc(y, [0.01, 0.99]) FROM"
@@ -51,15 +62,44 @@ def _run_times(
     if count < _NEARLY_ALL * rows:
         return []
     (low_x, high_x), (low_y, high_y) = windows
-    if max(high_x - low_x, high_y - low_y) > _DAY * ticks.second or not (high_x < low_y or high_y < low_x):
+    if not (high_x < low_y or high_y < low_x) or not all(_may_be_a_run(*w, ticks.second) for w in windows):
+        return []
+    if sides is not None and not _are_the_column(connection, operands, sides, windows):
         return []
     parts = []
     for value, (low, high) in ((ticks.x, windows[0]), (ticks.y, windows[1])):
         room = (high - low) // 4 + ticks.second
         parts.append(f"{value} BETWEEN {low - room} AND {high + room}")
-    times = (f"'{_shown(connection, low, ticks.second)}'" for low in (low_x, low_y))
-    detail = "each side has the time of its own run: {} and later in the source, {} in the target".format(*times)
+    times = (
+        f"'{_shown(connection, low, ticks.second)}'{' and later' if high > low else ''}" for low, high in windows
+    )
+    detail = "each side has the time of its own run: {} in the source, {} in the target".format(*times)
     return [Guess("volatile", detail, " AND ".join(parts), sure=True)]
+
+
+def _may_be_a_run(low: int, high: int, second: int) -> bool:
+    """Whether a run may have written times from `low` to `high`. One time of a whole minute is a date or a default."""
+    in_time = _RUNS[0] * second <= low and high < _RUNS[1] * second
+    return in_time and high - low <= _RUN * second and (high > low or low % (60 * second) != 0)
+
+
+def _are_the_column(
+    connection: duckdb.DuckDBPyConnection,
+    operands: Operands,
+    sides: Mapping[str, str],
+    windows: Sequence[tuple[int, int]],
+) -> bool:
+    """Whether nearly all times of each side lie within its window, not only those of the rows that differ."""
+    value = f"c{operands.column.index}"
+    ticks = of_values(operands.column, value, value).ticks
+    for side, count, (low, high) in zip(("source", "target"), (ticks.x, ticks.y), windows, strict=True):
+        room = high - low + ticks.second
+        share = connection.execute(
+            f"SELECT avg(CAST({count} BETWEEN {low - room} AND {high + room} AS INTEGER)) FROM ({sides[side]})"
+        ).fetchone()[0]
+        if share is None or share < _NEARLY_ALL:
+            return False
+    return True
 
 
 def _shown(connection: duckdb.DuckDBPyConnection, count: int, second: int) -> str:
@@ -101,7 +141,7 @@ def _constants(connection: duckdb.DuckDBPyConnection, relation: str, operands: O
     """One side has one value, or NULL, where the other has various ones."""
     query = (
         "SELECT count(*), count(*) FILTER (x IS NULL), count(*) FILTER (y IS NULL),"
-        " approx_count_distinct(x), approx_count_distinct(y), CAST(mode(x) AS VARCHAR), CAST(mode(y) AS VARCHAR),"
+        " count(DISTINCT x), count(DISTINCT y), CAST(mode(x) AS VARCHAR), CAST(mode(y) AS VARCHAR),"
         " count(DISTINCT x) FILTER (y IS NULL), count(DISTINCT y) FILTER (x IS NULL)"
         f" FROM {relation}"
     )
@@ -109,10 +149,10 @@ def _constants(connection: duckdb.DuckDBPyConnection, relation: str, operands: O
     guesses = []
     facts = ((xs, ys, y_mode, y_nulls, beside_y), (ys, xs, x_mode, x_nulls, beside_x))
     for d, (before, after, mode, nulls, beside) in zip(operands.directions(operands.x, operands.y), facts, strict=True):
-        if nulls and beside >= min(_VARIOUS, nulls):
+        if nulls and beside >= min(2, nulls):
             detail = f"NULL in the {d.after} where the {d.before} has a value"
             guesses.append(Guess("null", detail, f"{d.y} IS NULL AND {d.x} IS NOT NULL", sure=True))
-        if after == 1 and before >= _VARIOUS and nulls < rows:
+        if after == 1 and nulls < rows and (before >= _VARIOUS or rows >= _FEW):
             guesses.append(_always(d, mode))
     return guesses
 

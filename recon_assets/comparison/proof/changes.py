@@ -61,17 +61,18 @@ def least(field: Field, value: Any) -> Iterator[Change]:
             yield shorter if value else Change(f"CAST([NULL] AS {field.type})", (), "one element more")
         case "map" if value:
             yield Change(f"map_from_entries(map_entries({field.sql})[:-2])", (), "one entry less")
-        case "struct" if field.part:
-            name, type_ = (field.part[0], field.part[1])
-            part = identifier(name)
-            sql = f"struct_update({field.sql}, {part} := CAST(NULL AS {type_}))"
+        case "struct" if value:
+            name, type_ = field.part
+            sql = f"struct_update({field.sql}, {identifier(name)} := CAST(NULL AS {type_}))"
             yield Change(sql, (), f"{name} set to NULL")
 
 
 def nulled(field: Field, value: Any) -> Iterator[Change]:
     """NULL in place of a value."""
     if not (field.kind == "text" and is_blank(field.rule, value)):
-        yield Change(f"CAST(NULL AS {field.type})", (), f"{_shown(value)} → NULL")
+        # an ignored column may be of a type that DuckDB has no name for
+        null = "NULL" if field.kind == "other" else f"CAST(NULL AS {field.type})"
+        yield Change(null, (), f"{_shown(value)} → NULL")
 
 
 def filled(field: Field) -> Iterator[Change]:

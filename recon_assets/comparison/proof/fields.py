@@ -7,6 +7,7 @@ copies (`sample`).
 from dataclasses import dataclass
 from typing import Literal
 
+from recon_assets.comparison.duck import literal
 from recon_assets.comparison.rules import ColumnRule
 from recon_assets.comparison.types import FLOATS, digits, family
 
@@ -28,8 +29,8 @@ _PER_DAY |= {"TIMESTAMP_NS": 86_400 * 10**9, "TIMESTAMPTZ_NS": 86_400 * 10**9}
 class Field:
     """One column of the copies, called `c<number>` in the session.
 
-    `name` is the source's, `target_name` what the faulty copy calls it. `part`: of a struct, its first part's name.
-    `identity`: rows are paired by it, so that a changed value leaves one row missing and one extra.
+    `name` is the source's, `target_name` what the faulty copy calls it. `part`: a struct's first part, name and
+    type. `identity`: rows are paired by it, so that a changed value leaves one row missing and one extra.
     """
 
     number: int
@@ -39,7 +40,7 @@ class Field:
     rule: ColumnRule
     identity: bool = False
     ignored: bool = False
-    part: tuple[str, str] | None = None
+    part: tuple[str, str] = ("", "")
 
     @property
     def sql(self) -> str:
@@ -79,7 +80,7 @@ class Field:
             case "map":
                 return f"cardinality({c})"
             case "struct":
-                return "0"
+                return f"CAST(struct_extract({c}, {literal(self.part[0])}) IS NOT NULL AS INTEGER)"
             case _:
                 return f"CAST({c} AS VARCHAR)"
 

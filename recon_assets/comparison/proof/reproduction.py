@@ -4,6 +4,7 @@ Belongs here: what of a record must come out the same, and what it means when it
 faults.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,10 @@ from recon_assets.comparison.dataset import Dataset
 from recon_assets.comparison.errors import ComparisonError
 from recon_assets.comparison.location import Location
 from recon_assets.comparison.result import Comparison
+from recon_assets.comparison.rules import Rules
 
+Comparer = Callable[[Dataset, Dataset, Rules], Comparison]
+"""What compares: source, target, rules → what it found."""
 _SIDES = ("source", "target")
 
 
@@ -78,6 +82,11 @@ class Reproduction:
             "changed_sides": self.changed_sides,
             "unlike": {name: {"recorded": one, "found": other} for name, (one, other) in self.unlike.items()},
         }
+
+
+def reproduce(record: Comparison, comparer: Comparer) -> Reproduction:
+    """Makes a record's comparison again. Raises ComparisonError as `reopened` and the comparison do."""
+    return Reproduction(record, comparer(*reopened(record), Rules.model_validate(record.rules)))
 
 
 def reopened(record: Comparison) -> tuple[Dataset, Dataset]:

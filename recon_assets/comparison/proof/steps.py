@@ -123,4 +123,4 @@ def _float_type(field: Field) -> type[np.float32] | type[np.float64]:
 
 
 def _text(number: np.floating) -> str:
-    return np.format_float_scientific(number, unique=True)
+    return np.format_float_scientific(number, unique=True, trim="0")

@@ -101,38 +101,50 @@ def double_text(java: str) -> str:
 
     Before version 19, Java wrote some doubles with more digits than identify them (2.0E23 as 1.9999999999999998E23), or
     with other ones than the nearest. Texts of up to 15 digits identify at most one double, so a double that has one is
-    known by it; else it has one of 16 digits near Java's, or one of 17.
+    known by it; else it has one of 16 digits near Java's, or one of 17, whose last may then not be the nearest.
     """
     up_and_down = (
-        "concat(CAST(CAST(substring_index({0}, 'e', 1) AS DECIMAL(18,15)) {1} CAST('1E-15' AS DECIMAL(15,15)) AS STRING),"
-        " 'e', substring_index({0}, 'e', -1))"
+        "concat(CAST(CAST(substring_index({0}, 'e', 1) AS DECIMAL(18,15)) {1} CAST('1E-15' AS DECIMAL(15,15))"
+        " AS STRING), 'e', substring_index({0}, 'e', -1))"
     )
-    sixteen = _rounded("CAST(t AS DOUBLE)", 16)
+    sixteen = _rounded("CAST(t AS DOUBLE)", "16")
     others = [sixteen, up_and_down.format(sixteen, "+"), up_and_down.format(sixteen, "-")]
-    candidates = [_rounded("CAST(t AS DOUBLE)", 15), *others, _rounded("CAST(t AS DOUBLE)", 17)]
-    return _shortest(java, "DOUBLE", 15, candidates)
+    candidates = [_rounded("CAST(t AS DOUBLE)", "15"), *others, _rounded("CAST(t AS DOUBLE)", "17")]
+    identifies = "TRY_CAST(c AS DOUBLE) = CAST(t AS DOUBLE)"
+    first = f"try_element_at(filter(array({', '.join(candidates)}, t), c -> {identifies}), 1)"
+    shortest = let(java, "t", f"CASE WHEN coalesce(length(t), 0) <= 16 THEN t ELSE coalesce({first}, t) END")
+    return let(shortest, "t", _notation())
 
 
 def float_text(java: str) -> str:
-    """The same for a REAL, whose texts of up to 6 digits identify it, and which needs 9 at most."""
-    return _shortest(java, "FLOAT", 6, [_rounded("CAST(CAST(t AS FLOAT) AS DOUBLE)", n) for n in (6, 7, 8, 9)])
+    """The same for a REAL, whose texts of up to 6 digits identify it, and which needs 9 at most.
+
+    Where the shortest digits lie halfway between two REALs, or two lie equally near, DuckDB writes the exact value.
+    """
+
+    def near(n: str, factor: str) -> str:
+        return f"CAST(CAST({_rounded('v', n)} AS DOUBLE) * {factor} AS FLOAT) = CAST(v AS FLOAT)"
+
+    below, above = (lambda n: near(n, "0.999999999999999D")), (lambda n: near(n, "1.000000000000001D"))
+    fewest = f"try_element_at(filter(array(6, 7, 8, 9), n -> {below('n')} OR {above('n')}), 1)"
+    one_more = _rounded("v", "n + 1")
+    tie = f"CAST({one_more} AS DOUBLE) = v AND substring_index({one_more}, 'e', 1) LIKE '%5'"
+    strict = f"{below('n')} AND {above('n')} AND NOT ({tie})"
+    shortest = f"CASE WHEN {strict} THEN {_rounded('v', 'n')} ELSE {_rounded('v', '17')} END"
+    usual = "coalesce(abs(v) < CAST('Infinity' AS DOUBLE) AND v <> 0, false)"
+    found = let(fewest, "n", shortest)
+    value = "CAST(CAST(t AS FLOAT) AS DOUBLE)"
+    digits = let(java, "t", let(value, "v", f"CASE WHEN {usual} THEN {found} ELSE t END"))
+    return let(digits, "t", _notation())
 
 
-def _rounded(double: str, digits: int) -> str:
-    return f"format_string('%.{digits - 1}e', {double})"
+def _rounded(double: str, digits: str) -> str:
+    return f"format_string(concat('%.', {digits} - 1, 'e'), {double})"
 
 
-def _shortest(java: str, type_: str, digits: int, candidates: list[str]) -> str:
-    """The first candidate that identifies the float of a text `t`, which may have few enough digits as it is."""
-    same = f"c -> TRY_CAST(c AS {type_}) = CAST(t AS {type_})"
-    first = f"element_at(filter(array({', '.join(candidates)}, t), {same}), 1)"
-    shortest = let(java, "t", f"CASE WHEN coalesce(length(t), 0) <= {digits + 1} THEN t ELSE {first} END")
-    return let(shortest, "t", _notation(type_))
-
-
-def _notation(type_: str) -> str:
-    """A float's text `t` as DuckDB writes it: with an exponent below 1e-4 and from 1e16 on, else whole numbers exactly."""
-    value = f"CAST(CAST(t AS {type_}) AS DOUBLE)"
+def _notation() -> str:
+    """A float's text `t` as DuckDB writes it: with an exponent below 1e-4 and from 1e16 on."""
+    size = "abs(CAST(t AS DOUBLE))"
     digits = "regexp_replace(CAST(CAST(t AS DECIMAL(38,22)) AS STRING), '([.][0-9]+?)0+$', '$1')"
     exponent = "replace(lower(t), 'infinity', 'inf')"
     for pattern, replacement in (
@@ -142,11 +154,7 @@ def _notation(type_: str) -> str:
         ("[.]e", "e"),
     ):
         exponent = f"regexp_replace({exponent}, '{pattern}', '{replacement}')"
-    return (
-        f"CASE WHEN {value} = 0 THEN t WHEN abs({value}) < 1.0E16D AND {value} = rint({value})"
-        f" THEN concat(CAST(CAST({value} AS BIGINT) AS STRING), '.0')"
-        f" WHEN abs({value}) BETWEEN 1.0E-4D AND 1.0E16D THEN {digits} ELSE {exponent} END"
-    )
+    return f"CASE WHEN {size} = 0 THEN t WHEN {size} >= 1.0E-4D AND {size} < 1.0E16D THEN {digits} ELSE {exponent} END"
 
 
 def _era(text_: str) -> str:

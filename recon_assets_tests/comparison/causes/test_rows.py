@@ -10,7 +10,7 @@ from recon_assets.comparison.causes.predicates import roundest
 from recon_assets_tests.comparison.causes.rows_data import explained
 
 LOSES = "DISTINCT, a GROUP BY or ROW_NUMBER() = 1 leaves rows out"
-MULTIPLIES = "a join multiplies rows"
+MULTIPLIES = "a join multiplies rows, or they were loaded more than once"
 DROPS = "an inner join or a filter drops such rows"
 ADDS = "an outer join adds such rows"
 UNTOLD = "no simple predicate tells them from the rows with a partner"
@@ -169,6 +169,37 @@ CASES = {
         "FROM source WHERE id <> 17",
         ["id"],
         [("missing", UNTOLD, 1)],
+    ),
+    "a filter, and the rows it leaves have the key without its padding": (
+        "SELECT rpad('K' || i, 10, ' ') AS code, i % 3 AS ch FROM range(6000) AS t(i)",
+        "SELECT rtrim(code) AS code, ch FROM source WHERE ch <> 1",
+        ["code"],
+        [
+            ("missing", "code differs: spaces at the end in the source", 4000),
+            ("missing", "ch = 1", 2000),
+            ("extra", "code differs: spaces at the end in the source", 4000),
+        ],
+    ),
+    "a filter, and in the rows it leaves a NULL in the key is replaced": (
+        "SELECT i AS id, CASE WHEN i % 10 > 0 THEN 'r' || i % 7 END AS region, i % 100 AS score FROM range(6000) AS t(i)",
+        "SELECT id, coalesce(region, '') AS region, score FROM source WHERE score >= 50",
+        ["id", "region"],
+        [
+            ("missing", "score < 50", 3000),
+            ("missing", "region differs: '' in the target where the source is NULL", 300),
+            ("extra", "region differs: '' in the target where the source is NULL", 300),
+        ],
+    ),
+    "new ids, and rows too much alike to be told apart": (
+        "SELECT i AS id, CASE WHEN i < 10 THEN 'none' ELSE md5(i::VARCHAR) END AS v FROM range(2000) AS t(i)",
+        "SELECT id * 7919 % 10007 + 20000 AS id, v FROM source",
+        ["id"],
+        [
+            ("missing", "id differs in its value; the rest of the row agrees", 1990),
+            ("missing", UNTOLD, 10),
+            ("extra", "id differs in its value; the rest of the row agrees", 1990),
+            ("extra", UNTOLD, 10),
+        ],
     ),
     "old rows gone, new ones come: no key has moved": (
         "SELECT i AS id, md5(i::VARCHAR) AS v FROM range(900) AS t(i)",

@@ -91,6 +91,8 @@ EQUAL = {
         (DATETIME2_7, NEW_YEAR_NS + 3_333_333, DATETIME, datetime(2024, 1, 1, 0, 0, 0, 3000), MILLI),
         (DATETIME2_7, NEW_YEAR_NS + 123_456_700, DATETIME2, datetime(2024, 1, 1, 0, 0, 0, 123456), MICRO),
         (DATETIME2_7, -100, NS, -1000, MICRO),  # both in the microsecond before 1970
+        (NS, 2**63 - 1, NS, 2**63 - 1, SECOND),
+        (NS, 2**63 - 1, NS, 2**63 - 807, MICRO),
         (US, LAST, US, datetime(9999, 12, 31, 23), HOUR),
         (US, None, US, None, DAY),
     ],
@@ -155,5 +157,7 @@ DIFFERENT = {
         (DATE, None, DATE, date(1900, 1, 1)),
         (US, None, US, datetime(1970, 1, 1)),
         (US, None, US, datetime(1, 1, 1), DAY),
+        (NS, None, NS, 2**63 - 1, SECOND),
+        (UTC_NS, None, UTC_NS, -(2**63) + 1, {**SECOND, **BERLIN}),
     ],
 }  # fmt: skip

@@ -77,7 +77,7 @@ VALUES = [
     "-real",
     "abs(long)",
     "abs(real)",
-    "abs(small + 1)",
+    "abs(id - 3)",
     "abs(price)",
     "greatest(g, id)",
     "least(ratio, 1e0)",

@@ -30,6 +30,8 @@ _WORDS = ("Unknown", "unknown", "UNKNOWN", "false", "true")
 _DATES = ("1900-01-01", "1753-01-01", "1970-01-01", "0001-01-01", "1899-12-30", "9999-12-31", "2999-12-31")
 _USUAL = frozenset((*_NUMBERS, *_TEXTS, *_WORDS, *_DATES))
 """What stands in for NULL so often that few rows are enough to believe it."""
+_ORDINARY = frozenset(("0", "1", "9", "false", "true"))
+"""Of these, what is a value like others as often: if several stand beside NULL, the column has just few values."""
 _MOST = 0.8
 _CONSTANTS = 3
 
@@ -61,6 +63,10 @@ def _standing_for_null(values: list[tuple[str, int]], nulls: int) -> list[str]:
     most of what is left."""
     usual = [(v, rows) for v, rows in values if _is_usual(v)]
     other = [(v, rows) for v, rows in values if not _is_usual(v)]
+    ordinary = [(v, rows) for v, rows in values if not _is_usual(v) or _whole(v) in _ORDINARY]
+    if ordinary and ordinary[0][1] < _MOST * sum(rows for _, rows in ordinary):
+        usual = [(v, rows) for v, rows in usual if _whole(v) not in _ORDINARY]
+        other = ordinary
     chance = other[0][1] if other else 0
     left = nulls - sum(rows for _, rows in usual)
     found = [v for v, rows in usual if rows >= 3 * chance or rows >= _MOST * nulls]
@@ -70,8 +76,13 @@ def _standing_for_null(values: list[tuple[str, int]], nulls: int) -> list[str]:
 
 
 def _is_usual(value: str) -> bool:
+    return _whole(value) in _USUAL or value.partition(" ")[0] in _USUAL
+
+
+def _whole(value: str) -> str:
+    """A number without the zeros of its decimals; any other text as it is."""
     whole = value.rstrip("0").rstrip(".") if "." in value and "-" not in value[1:] else value
-    return (whole or "0") in _USUAL or value.partition(" ")[0] in _USUAL
+    return whole or "0"
 
 
 def _shown(value: str, direction: Direction) -> str:

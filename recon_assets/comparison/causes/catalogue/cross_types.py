@@ -75,11 +75,8 @@ def _date_as_number(number: str, number_type: str, time: str, time_type: str) ->
     if number_type in FLOATS or digits(number_type).scale:
         return []
     whole = f"CAST({number} AS VARCHAR)"
-    epoch = (
-        f"epoch_us(CAST({time} AS TIMESTAMP WITH TIME ZONE))"
-        if "ZONE" in time_type
-        else f"epoch_us(CAST({time} AS TIMESTAMP))"
-    )
+    # which every time can be cast to, in a session whose zone is UTC; nanoseconds with a zone to no other type
+    epoch = f"epoch_us(CAST({time} AS TIMESTAMP WITH TIME ZONE))"
     huge = f"CAST(TRY_CAST({number} AS BIGINT) AS HUGEINT)"
     return [
         (

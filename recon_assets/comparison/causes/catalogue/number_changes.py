@@ -15,6 +15,10 @@ _FACTOR_SCALES = (0, 1, 2, 4, _FACTOR_SCALE)
 _FACTOR_WHOLE = 7
 _PRODUCT_DIGITS = 37  # with room for a difference
 _TRIED = 4
+_APART = 20
+"""Last digits: that a factor explains numbers less apart is no surprise, and must be the rule."""
+_NEARLY_ALL = 0.95
+"""The share of numbers that a factor must explain if both sides may have been rounded after it."""
 
 
 def _sign(operands: Operands, _: Sampled) -> list[Guess]:
@@ -53,7 +57,11 @@ def _offset(operands: Operands, sampled: Sampled) -> list[Guess]:
         others = dict.fromkeys(w for w in wrong if w and w != constant)
         detail = f"the target is the source {'plus' if constant > 0 else 'minus'} {plain(abs(constant))}"
         holds = [_apart(operands, c) for c in (constant, *others)]
-        guesses.append(Guess("offset", detail, holds[0], holds[1:], least_values=3))
+        if abs(constant) == unit and decimals > 0:
+            detail += f", one in the last of {decimals} decimals, as when something before was rounded differently"
+            guesses.append(Guess("rounding", detail, holds[0], holds[1:], least_values=3, weak=True))
+        else:
+            guesses.append(Guess("offset", detail, holds[0], holds[1:], least_values=3))
     return guesses
 
 
@@ -71,7 +79,7 @@ def _ask_factor(operands: Operands, sampled: Sampled) -> dict[str, str]:
     """The ratio with the fewest decimals that explains a row, to the last digit of the target, which is the result."""
     if not _has_factors(operands):
         return {}
-    asks = {}
+    asks = {"factor_rounded": _ask_rounded_factor(operands, sampled)}
     last = f"0.50001 * 1e-{sampled.target_decimals}"
     for d in operands.directions(*operands.doubles):
         ratio = f"({d.y} / nullif({d.x}, 0))"
@@ -109,8 +117,70 @@ def _factor(operands: Operands, sampled: Sampled) -> list[Guess]:
             else:
                 detail = f"the target is the source divided by {plain(factor)}"
             holds = [_times(operands, exact, d, f, last) for f in tried]
-            guesses.append(Guess("factor", detail, holds[0], holds[1:], least_values=3))
+            guesses.append(
+                Guess(
+                    "factor",
+                    detail,
+                    holds[0],
+                    holds[1:],
+                    least_values=3,
+                    varies=d.y,
+                    could=f"CAST(abs({d.x} - {d.y}) AS DOUBLE) < {_APART}e{-max(last, sampled.source_decimals)}",
+                    rival=("factor", float(factor if d.after == "target" else 1 / factor)),
+                )
+            )
+    return guesses + _rounded_factor(operands, sampled)
+
+
+def _ask_rounded_factor(operands: Operands, sampled: Sampled) -> str:
+    """The ratio with the fewest decimals that explains a row, to the last digits of both."""
+    x, y = operands.doubles
+    ratio = f"({y} / nullif({x}, 0))"
+    ways = " ".join(
+        f"WHEN abs({x} * round({ratio}, {n}) - {y}) <= {_error(operands, sampled, f'abs({ratio})')}"
+        f" THEN round({ratio}, {n})"
+        for n in _FACTOR_SCALES
+    )
+    usable = f"isfinite({x}) AND isfinite({y}) AND {y} <> 0 AND abs({ratio}) < 1e{_FACTOR_WHOLE - 1}"
+    number = f"CAST(CASE {ways} END AS DECIMAL({_FACTOR_WHOLE + _FACTOR_SCALE},{_FACTOR_SCALE}))"
+    return f"CASE WHEN {usable} THEN CAST({number} AS VARCHAR) END"
+
+
+def _rounded_factor(operands: Operands, sampled: Sampled) -> list[Guess]:
+    """One factor between numbers that were both rounded after it, as two results of one amount are."""
+    x, y = operands.doubles
+    guesses = []
+    for text, _ in sampled.frequent["factor_rounded"][:_TRIED]:
+        factor = Decimal(text)
+        if abs(factor) in (0, 1):
+            continue
+        error = _error(operands, sampled, f"{abs(factor)}")
+
+        def times(f: float, error: str = error) -> str:
+            finite = f"isfinite({x}) AND isfinite({y}) AND {x} <> 0 AND {y} <> 0"
+            return f"{finite} AND abs({x} * CAST('{f}' AS DOUBLE) - {y}) <= {error}"
+
+        wrong = [1.0, -1.0, *(float(factor) * by for by in (0.98, 0.99, 1.01, 1.02))]
+        guesses.append(
+            Guess(
+                "factor",
+                f"the target is {plain(factor)} times the source, but for the rounding of both",
+                times(float(factor)),
+                [times(f) for f in wrong],
+                least_values=3,
+                least_share=_NEARLY_ALL,
+                varies=y,
+                rival=("factor", float(factor)),
+            )
+        )
     return guesses
+
+
+def _error(operands: Operands, sampled: Sampled, factor: str) -> str:
+    """SQL: how far apart rounding both sides' last digits, and a float's factor to its last, may put the product."""
+    x, y = operands.doubles
+    error = f"0.50001 * (1e{-sampled.target_decimals} + {factor} * 1e{-sampled.source_decimals}) + 1e-12 * abs({y})"
+    return f"({error}{f' + 0.5e-{_FACTOR_SCALE} * abs({x})' if operands.is_float else ''})"
 
 
 def _times(operands: Operands, exact: Exact, d: Direction, factor: Decimal, last: int) -> str:

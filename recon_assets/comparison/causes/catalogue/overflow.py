@@ -14,6 +14,15 @@ _BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
 _UNSIGNED_BITS = {"UTINYINT": 8, "USMALLINT": 16, "UINTEGER": 32, "UBIGINT": 64}
 _INTEGERS = (*_BITS, *_UNSIGNED_BITS)
 _BYTE_DIGITS = 3
+_NAMES = {
+    "UTINYINT": "tinyint (0 to 255)",
+    "TINYINT": "TINYINT (-128 to 127)",
+    "SMALLINT": "smallint",
+    "INTEGER": "int",
+    "BIGINT": "bigint",
+}
+"""SQL Server's names, but for a type that it has not."""
+_SQL_SERVER = ("UTINYINT", "SMALLINT", "INTEGER", "BIGINT")
 
 
 def limits(duck_type: str) -> tuple[Decimal, Decimal] | None:
@@ -59,7 +68,7 @@ def _guesses(operands: Operands, sampled: Sampled) -> list[Guess]:
 
 def _ends(exact: Exact, d: Direction) -> dict[tuple[Decimal, Decimal], str]:
     """The limits of the type itself and of those that the number may have passed through, with the types' names."""
-    types = [d.after_type, "UTINYINT", *_BITS]
+    types = [d.after_type, *_SQL_SERVER]
     found = {limits(t): t for t in reversed(types)}
     return {bounds: name for bounds, name in found.items() if bounds is not None and _fits(exact, bounds)}
 
@@ -75,23 +84,32 @@ def _lost(operands: Operands, exact: Exact, d: Direction) -> list[Guess]:
         outside = f"({d.x} < {exact.number(f'{bounds[0]:f}')} OR {d.x} > {exact.number(f'{bounds[1]:f}')})"
     else:
         return []
-    detail = f"NULL in the {d.after} where the {d.before}'s number doesn't fit its {d.after_type}"
+    detail = f"NULL in the {d.after} where the {d.before}'s number doesn't fit its {_NAMES.get(d.after_type, d.after_type)}"
     return [Guess("overflow", detail, f"{d.y} IS NULL AND {outside}", sure=True)]
 
 
 def _capped(exact: Exact, d: Direction, bounds: tuple[Decimal, Decimal], name: str) -> Guess:
-    low, high = (exact.number(f"{b:f}") for b in bounds)
+    step = Decimal(1).scaleb(bounds[1].as_tuple().exponent)
+
+    def within(steps: int) -> str:
+        low, high = (exact.number(f"{b:f}") for b in (bounds[0] + steps * step, bounds[1] - steps * step))
+        return f"({d.y} = {high} AND {d.x} > {high}) OR ({d.y} = {low} AND {d.x} < {low})"
+
     return Guess(
         "overflow",
-        f"the {d.after} is capped at the limit of {name}, which the {d.before} is beyond",
-        f"({d.y} = {high} AND {d.x} > {high}) OR ({d.y} = {low} AND {d.x} < {low})",
+        f"the {d.after} is capped at the limit of {_NAMES.get(name, name)}, which the {d.before} is beyond",
+        within(0),
+        [within(steps) for steps in (1, 2, 3)],  # no more numbers lie there than elsewhere, unless capped
         sure=True,
     )
 
 
 def _wrapped(exact: Exact, d: Direction) -> list[Guess]:
     guesses = []
-    for name, bits in {**_BITS, "UTINYINT": 8}.items():
+    for name in dict.fromkeys((d.after_type, *_SQL_SERVER)):
+        bits = {**_BITS, **_UNSIGNED_BITS}.get(name)
+        if bits is None:
+            continue
         bounds, turn = limits(name), Decimal(2**bits)
         if not _fits(exact, (turn, turn)):
             continue
@@ -99,7 +117,7 @@ def _wrapped(exact: Exact, d: Direction) -> list[Guess]:
         guesses.append(
             Guess(
                 "overflow",
-                f"the {d.after} is the {d.before} wrapped around to the {bits} bits of {name}",
+                f"the {d.after} is the {d.before} wrapped around to the {bits} bits of {_NAMES.get(name, name)}",
                 f"NOT ({d.x} BETWEEN {low} AND {high}) AND {d.y} BETWEEN {low} AND {high}"
                 f" AND ({d.x} - {d.y}) % {exact.number(str(turn))} = 0",
             )

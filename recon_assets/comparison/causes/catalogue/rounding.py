@@ -9,6 +9,8 @@ from decimal import Decimal
 from recon_assets.comparison.causes.guess import Finder, Guess, Sampled
 from recon_assets.comparison.causes.operands import Direction, Exact, Operands, decimals_used
 
+_APART = 20
+"""Units of the last digit kept: that two numbers less apart agree when rounded is no surprise, and must be the rule."""
 _SCALES = 3
 """How many numbers of digits are tried: rounding to 2 also leaves numbers that happen to have 1 or 0."""
 _MODES = {
@@ -65,6 +67,8 @@ def _to_digits(exact: Exact, d: Direction, n: int, used: int, shows_mode: bool) 
             f"the {d.after} is the {d.before} {what}",
             holds,
             [fewer(y, rest.format(x=d.x, y=y, two_units=two_units)) for y in near],
+            varies=d.y,
+            could=f"CAST(abs({d.x} - {d.y}) AS DOUBLE) < {_APART}e{-n}",
         )
 
     apart = f"abs({d.x} - {{y}})"
@@ -102,6 +106,7 @@ def _last_digit(operands: Operands, sampled: Sampled) -> list[Guess]:
                 f"{apart} = {unit} AND {d.x} % {two_units} <> 0",
             ],
             least_values=8,
+            weak=True,
         )
         for d in operands.directions(exact.x, exact.y)
     ]
@@ -113,6 +118,7 @@ def _last_digit(operands: Operands, sampled: Sampled) -> list[Guess]:
             f"{apart} = {unit}",
             [*near, *(f"{d.y} - {d.x} = {unit}" for d in operands.directions(exact.x, exact.y))],
             least_values=8,
+            weak=True,
         ),
     ]
 

@@ -10,7 +10,7 @@ from recon_assets.comparison.duck import literal
 
 _BLANKS = "\t\n\v\f\r \x85\u00a0\u1680" + "".join(chr(c) for c in range(0x2000, 0x200C))
 _BLANKS += "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
-_TRIED = 3
+_NEARLY_ALL, _MOST = 0.9, 0.5
 
 
 def _space(operands: Operands, _: Sampled) -> list[Guess]:
@@ -77,12 +77,24 @@ def _ask_cut(operands: Operands, _: Sampled) -> dict[str, str]:
 def _cut(operands: Operands, sampled: Sampled) -> list[Guess]:
     guesses = []
     for d in operands.directions(operands.x, operands.y):
-        for text, _ in sampled.frequent[f"cut_{d.after}"][:_TRIED]:
-            lengths = [int(text), int(text) - 1, int(text) + 1]
+        length = _length([(int(text), rows) for text, rows in sampled.frequent[f"cut_{d.after}"]])
+        if length is not None:
+            lengths = [length, length - 1, length + 1]
             holds = [f"length({d.x}) > {n} AND {d.y} = left({d.x}, {n})" for n in lengths if n]
-            detail = f"the {d.after} is the {d.before} cut to {text} character{'s' * (text != '1')}"
-            guesses.append(Guess("cut_text", detail, holds[0], holds[1:]))
+            detail = f"the {d.after} is the {d.before} cut to {length} character{'s' * (length != 1)}"
+            guesses.append(Guess("cut_text", detail, holds[0], holds[1:], rival=(f"cut {d.after}", 0)))
     return guesses
+
+
+def _length(found: list[tuple[int, int]]) -> int | None:
+    """The length that texts are cut to, of the lengths found and their rows: nearly all have it, or most have it and
+    the others are shorter, as when blanks at the end are dropped afterwards."""
+    if not found:
+        return None
+    length, rows = max(found, key=lambda f: f[1])
+    total = sum(n for _, n in found)
+    longest = length == max(n for n, _ in found)
+    return length if rows >= (_MOST if longest else _NEARLY_ALL) * total else None
 
 
 FINDERS = [Finder(_space), Finder(_case), Finder(_normalization), Finder(_cut, _ask_cut)]

@@ -43,7 +43,8 @@ def _asks(operands: Operands, _: Sampled) -> dict[str, str]:
 def _constant(operands: Operands, sampled: Sampled) -> list[Guess]:
     ticks = operands.ticks
     apart = f"{ticks.y} - {ticks.x}"
-    shifts = [int(text) for text, _ in sampled.frequent["shift"]]
+    # less than a second is no clock, but lost precision
+    shifts = [s for s in (int(text) for text, _ in sampled.frequent["shift"]) if abs(s) >= ticks.second]
     guesses = []
     for shift in shifts[:_TRIED]:
         grid = next((n * ticks.second for n, _ in _UNITS if shift % (n * ticks.second) == 0), 1)

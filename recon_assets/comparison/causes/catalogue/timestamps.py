@@ -9,6 +9,8 @@ from recon_assets.comparison.causes.operands import Direction, Operands, Ticks
 _EPOCH_SECONDS = 62_135_596_800
 """From 0001-01-01 to 1970: counted from there, no time is negative."""
 _DAY = 86_400
+_APART = 20
+"""Units kept: that two times less apart agree when cut is no surprise, and must be the rule."""
 
 
 def _precision(operands: Operands, _: Sampled) -> list[Guess]:
@@ -20,8 +22,8 @@ def _precision(operands: Operands, _: Sampled) -> list[Guess]:
     units += [(60 * ticks.second, "minutes"), (3600 * ticks.second, "hours")]
     guesses = []
     for d in operands.directions(ticks.x, ticks.y):
-        guesses += [g for unit, name in units for g in _to_unit(ticks, d, unit, name)]
-        guesses.append(_datetime(ticks, d))
+        written, rounded = _datetime(ticks, d)
+        guesses += [written, *(g for unit, name in units for g in _to_unit(ticks, d, unit, name)), rounded]
     return guesses
 
 
@@ -43,6 +45,8 @@ def _to_unit(ticks: Ticks, d: Direction, unit: int, name: str) -> list[Guess]:
             f"the {d.after} is the {d.before} {how} to {name}",
             holds(d.y, rest),
             [holds(y, rest) for y in wrong],
+            varies=d.y,
+            could=f"abs({d.x} - {d.y}) < {_APART * unit}",
         )
         for how, rest in (("cut", cut), ("rounded", near))
     ]
@@ -53,16 +57,17 @@ def _finer(ticks: Ticks, unit: int) -> int:
     return unit // 60 if unit > ticks.second else unit // 10
 
 
-def _datetime(ticks: Ticks, d: Direction) -> Guess:
+def _datetime(ticks: Ticks, d: Direction) -> tuple[Guess, Guess]:
+    """SQL Server's datetime in milliseconds: of a time that is 1/300 seconds already, and of any."""
     micro = ticks.second // 1_000_000
     of_second = f"({_since(d.x, ticks)} % {ticks.second})"
     third = f"(({of_second} * 3 + {5_000 * micro}) // {10_000 * micro})"  # 1/300 s, the nearest
     rounded = f"({d.x} - {of_second} + (({third} * 10 + 1) // 3) * {1_000 * micro})"
-    return Guess(
-        "timestamp_precision",
-        f"the {d.after} is the {d.before} rounded to 1/300 second, as SQL Server's datetime is",
-        f"{d.y} = {rounded} AND {d.x} <> {d.y}",
-    )
+    holds = f"{d.y} = {rounded} AND {d.x} <> {d.y}"
+    thirds = f"{holds} AND abs({of_second} * 3 - {third} * {10_000 * micro}) <= {3 * micro}"
+    written = f"1/300 seconds of SQL Server's datetime: exact in the {d.before}, in milliseconds in the {d.after}"
+    detail = f"the {d.after} is the {d.before} rounded to 1/300 second, as SQL Server's datetime is"
+    return Guess("timestamp_precision", written, thirds), Guess("timestamp_precision", detail, holds)
 
 
 def _midnight(operands: Operands, _: Sampled) -> list[Guess]:
@@ -80,6 +85,7 @@ def _midnight(operands: Operands, _: Sampled) -> list[Guess]:
             f"the {d.after} has the date of the {d.before} without its time of day",
             holds(d, d.y),
             [holds(d, f"({d.y} {sign} {n * day})") for sign in "+-" for n in (1, 2)],
+            sure=True,  # where all times are of one day; the wrong days tell
         )
         for d in operands.directions(ticks.x, ticks.y)
     ]
