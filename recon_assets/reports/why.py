@@ -82,7 +82,7 @@ def precision_said(cause: RowCause, side: Side) -> str:
     if cause.cause in _OF_ITSELF:
         return ""
     if cause.precision == 1:
-        return "true of no other row"
+        return f"true of {side} rows only"
     return f"{percent(cause.precision, 1)} of the rows this is true of are {side}"
 
 

@@ -90,7 +90,7 @@ def test_only_unexplained_reasons_need_a_human():
 @pytest.mark.parametrize(
     ("precision", "said"),
     [
-        (1.0, "true of no other row"),
+        (1.0, "true of extra rows only"),
         (0.975, "97.50 % of the rows this is true of are extra"),
         (0.999999, "> 99.99 % of the rows this is true of are extra"),
     ],

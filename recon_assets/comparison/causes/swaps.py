@@ -15,6 +15,8 @@ from recon_assets.comparison.causes.operands import Operands, of_column
 
 MOST_COLUMNS = 40
 """Of one type: every two of them are compared."""
+_VARIOUS = 3
+_NEARLY_ALL, _MANY = 0.95, 10
 
 
 def swapped_columns(
@@ -30,18 +32,29 @@ def swapped_columns(
     guesses: dict[int, list[Guess]] = {c.index: [] for c in columns}
     if not pairs:
         return guesses
-    wanted = ", ".join(
-        f"count(*) FILTER ({one.column.differs} AND {other.column.differs} AND {_exchanged(one, other)})"
-        for one, other in pairs
-    )
+    wanted = ", ".join(count for one, other in pairs for count in _counts(one, other))
     counts = connection.execute(f"SELECT {wanted} FROM {sample}").fetchone()
-    for (one, other), rows in zip(pairs, counts, strict=True):
-        if rows:
+    for (one, other), rows, differing, *values in zip(pairs, *(counts[n::4] for n in range(4)), strict=True):
+        nearly_all = rows >= _MANY and rows >= _NEARLY_ALL * differing
+        if rows and (nearly_all or max(values) >= _VARIOUS):
             for here, there in ((one, other), (other, one)):
                 detail = f"the values of {here.column.name} and {there.column.name} are exchanged"
                 guess = Guess("swapped_columns", detail, _exchanged(one, other), others=(there.column.index,))
                 guesses[here.column.index].append(guess)
     return guesses
+
+
+def _counts(one: Operands, other: Operands) -> tuple[str, ...]:
+    """SQL: rows that are exchanged, rows that differ in either column, and the values exchanged in each.
+
+    Flags that differ in both columns are each other's half of the time.
+    """
+    exchanged = f"{one.column.differs} AND {other.column.differs} AND {_exchanged(one, other)}"
+    return (
+        f"count(*) FILTER ({exchanged})",
+        f"count(*) FILTER ({one.column.differs} OR {other.column.differs})",
+        *(f"count(DISTINCT {o.x}) FILTER ({exchanged})" for o in (one, other)),
+    )
 
 
 def _exchanged(one: Operands, other: Operands) -> str:

@@ -147,21 +147,27 @@ def _constants(connection: duckdb.DuckDBPyConnection, relation: str, operands: O
     )
     rows, x_nulls, y_nulls, xs, ys, x_mode, y_mode, beside_y, beside_x = connection.execute(query).fetchone()
     guesses = []
-    facts = ((xs, ys, y_mode, y_nulls, beside_y), (ys, xs, x_mode, x_nulls, beside_x))
-    for d, (before, after, mode, nulls, beside) in zip(operands.directions(operands.x, operands.y), facts, strict=True):
+    facts = ((xs, ys, x_mode, y_mode, y_nulls, beside_y), (ys, xs, y_mode, x_mode, x_nulls, beside_x))
+    directions = operands.directions(operands.x, operands.y)
+    for d, (before, after, only, mode, nulls, beside) in zip(directions, facts, strict=True):
         if nulls and beside >= min(2, nulls):
             detail = f"NULL in the {d.after} where the {d.before} has a value"
             guesses.append(Guess("null", detail, f"{d.y} IS NULL AND {d.x} IS NOT NULL", sure=True))
         if after == 1 and nulls < rows and (before >= _VARIOUS or rows >= _FEW):
-            guesses.append(_always(d, mode))
+            guesses.append(_always(d, mode, only if before == 1 else None))
     return guesses
 
 
-def _always(d: Direction, value: str) -> Guess:
-    shown = f"'{value}'" if d.after_type == "VARCHAR" else value
+def _always(d: Direction, value: str, only: str | None) -> Guess:
+    """`only`: the one value that the other side has; None where it has various ones."""
+    where = f"where the {d.before} has {_quoted(only, d.before_type)}" if only is not None else f"whatever the {d.before} has"
     return Guess(
         "constant",
-        f"{shown} in the {d.after} whatever the {d.before} has",
+        f"{_quoted(value, d.after_type)} in the {d.after} {where}",
         f"{d.y} = {constant(value, d.after_type)} AND {d.x} IS NOT NULL",
         sure=True,
     )
+
+
+def _quoted(value: str, duck_type: str) -> str:
+    return f"'{value}'" if duck_type == "VARCHAR" else value

@@ -180,6 +180,16 @@ CASES = {
             ("extra", "code differs: spaces at the end in the source", 4000),
         ],
     ),
+    "a filter that lets some rows pass, of which none has the key as it was": (
+        "SELECT rpad('K' || i, 10, ' ') AS code, i % 3 AS ch FROM range(6000) AS t(i)",
+        "SELECT rtrim(code) AS code, ch FROM source WHERE ch <> 1 OR code < 'K1001'",
+        ["code"],
+        [
+            ("missing", "code differs: spaces at the end in the source", 4004),
+            ("missing", "ch = 1, which holds for 4 rows of other causes, too", 1996),
+            ("extra", "code differs: spaces at the end in the source", 4004),
+        ],
+    ),
     "a filter, and in the rows it leaves a NULL in the key is replaced": (
         "SELECT i AS id, CASE WHEN i % 10 > 0 THEN 'r' || i % 7 END AS region, i % 100 AS score FROM range(6000) AS t(i)",
         "SELECT id, coalesce(region, '') AS region, score FROM source WHERE score >= 50",
