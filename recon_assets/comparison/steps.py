@@ -61,7 +61,12 @@ class Steps:
             return found
         one, other = (row_digests(self._session, self._whole, role) for role in ROLES)
         found = Findings(one.rows, other.rows)
-        found.evidence["fingerprints"] = {"scheme": SCHEME, "bound": BOUND, "source": one.to_json(), "target": other.to_json()}
+        found.evidence["fingerprints"] = {
+            "scheme": SCHEME,
+            "bound": BOUND,
+            "source": one.to_json(),
+            "target": other.to_json(),
+        }
         differing = differing_buckets(one, other)
         equal = one.buckets.keys() - set(differing)
         found.paired = sum(one.buckets[b][0] for b in equal)

@@ -5,8 +5,8 @@ equality.
 
 Exact types are subtracted as decimals. Floats are subtracted as floats except near the border, where what
 counts is the difference of the shortest decimals that identify them: 1.1 and 1.0 are within 0.1, though their
-doubles differ by a little more. These have 38 digits, 18 of them (or as many as the other side has) after the point,
-or none where the numbers are too large for that; numbers of more than 38 digits are subtracted as doubles even there.
+doubles differ by a little more. That is by decimals of 38 digits, 18 of them after the point; beside a decimal type to
+which that is too little, by its number of them too. What doesn't fit is subtracted as floats even near the border.
 A REAL beside a DOUBLE counts as the double it is.
 """
 
@@ -57,7 +57,7 @@ def _absolute(a: str, b: str, tolerance: Decimal, common: Digits) -> str:
     whole = min(38 - common.scale, common.whole + 1)
     wide = f"DECIMAL({whole + common.scale},{common.scale})"
     if tolerance >= 2 * Decimal(10) ** common.whole:
-        return "true"
+        return _known(a, b)
     # a difference that doesn't fit 38 digits is beyond any tolerance that does
     return f"TRY(abs(CAST({a} AS {wide}) - CAST({b} AS {wide}))) <= {_decimal_literal(tolerance, common.scale)}"
 
@@ -66,16 +66,21 @@ def _relative(a: str, b: str, share: Decimal, common: Digits) -> str:
     """|a-b| ≤ m/10^e · max(|a|,|b|) in whole numbers: the right side floored, in two parts so as not to
     overflow."""
     if share >= 2:
-        return "true"
+        return _known(a, b)
     wide = f"DECIMAL(38,{common.scale})"
     x, y = (f"CAST(replace(CAST(CAST({v} AS {wide}) AS VARCHAR), '.', '') AS HUGEINT)" for v in (a, b))
     size_x, size_y = (f"CAST(abs({v}) AS UHUGEINT)" for v in (x, y))
     high, low = f"greatest({size_x}, {size_y})", f"least({size_x}, {size_y})"
-    apart = f"CASE WHEN ({x} < 0) = ({y} < 0) THEN {high} - {low} ELSE {high} + {low} END"
+    apart = f"CASE ({x} < 0) = ({y} < 0) WHEN true THEN {high} - {low} WHEN false THEN {high} + {low} END"
     e = max(0, -share.as_tuple().exponent)
     m, unit = int(share * 10**e), 10**e
     m_, unit_ = f"{m}::UHUGEINT", f"{unit}::UHUGEINT"
     return f"({apart}) <= {m_} * ({high} // {unit_}) + ({m_} * ({high} % {unit_})) // {unit_}"
+
+
+def _known(a: str, b: str) -> str:
+    """True; as any other answer, NULL where one of the values is."""
+    return f"({a} = {a} AND {b} = {b})"
 
 
 def _wide(pair: Pair, types: tuple[str, str], a: str, b: str) -> str:
@@ -102,23 +107,21 @@ def _floats(pair: Pair, types: tuple[str, str], a: str, b: str) -> str:
     # how far a float may be from its shortest decimal, as a share of its size, with room
     noise = "1e-6" if "FLOAT" in types and "DOUBLE" not in types else "1e-15"
     apart, larger = f"abs({x} - {y})", f"greatest(abs({x}), abs({y}))"
-    scale = max([d.scale for d in map(digits, types) if d], default=0)
-    is_mixed = any(digits(t) for t in types)
+    decimals = [d for d in map(digits, types) if d]
+    misfits = {d.scale for d in decimals if d.scale > _FLOAT_SCALE or d.whole > 38 - _FLOAT_SCALE}
 
     def exact(test: Callable[[str, str, Digits], str]) -> str:
-        """By decimals of the most digits that both values fit into; NULL where there are none."""
+        """Answers by decimals, those with most digits after the point first; NULL where a value doesn't fit."""
         ways = []
-        for after_point in sorted({_FLOAT_SCALE, scale}, reverse=True):
-            decimal = f"DECIMAL(38,{after_point})"
-            p, q = (f"TRY_CAST(CAST({v} AS VARCHAR) AS {decimal})" for v in (a, b))
-            answer = test(p, q, Digits(38 - after_point, after_point))
-            ways.append(f"CASE WHEN {p} IS NOT NULL AND {q} IS NOT NULL THEN {answer} END")
-        return f"coalesce({', '.join(ways)})"
+        for scale in sorted({_FLOAT_SCALE} | misfits, reverse=True):
+            p, q = (f"TRY_CAST(CAST({v} AS VARCHAR) AS DECIMAL(38,{scale}))" for v in (a, b))
+            ways.append(test(p, q, Digits(38 - scale, scale)))
+        return ", ".join(ways)
 
     def test(limit: str, limit_of_smaller: str, exactly: str) -> str:
         border = f"{noise} * (2 * {larger} + {limit})"
         by_doubles = f"{apart} <= {limit}"
-        if is_mixed:  # a double has lost the digits of a decimal that so small a limit is about
+        if decimals:  # a double has lost the digits of a decimal that so small a limit is about
             by_doubles += f" AND {noise} * {larger} <= {limit}"
         return (
             f"CASE WHEN NOT (isfinite({x}) AND isfinite({y})) THEN false"

@@ -29,8 +29,8 @@ NANOSECONDS = ("TIMESTAMP_NS", "TIMESTAMPTZ_NS")
 _TIMESTAMPS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", *INSTANTS, *NANOSECONDS)
 _TIMES = ("TIME", "TIME_NS", "TIME WITH TIME ZONE")
 NOT_COMPARED, OUT_OF_RANGE = " (no comparison)", " (out of range)"
-"""What follows the name of a file's type, in place of DuckDB's, where DuckDB would read a column as what it isn't, or can't
-hold its dates or timestamps. No family has such a type."""
+"""What follows the name of a file's type, in place of DuckDB's, where DuckDB would read a column as what it isn't, or
+can't hold its dates or timestamps. No family has such a type."""
 
 
 @dataclass(frozen=True)

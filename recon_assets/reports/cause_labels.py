@@ -28,7 +28,7 @@ LABELS = {
     "cut_text": "text cut off",
     "type": "same value, other type",
     "written_form": "same value, written differently",
-    "constant": "one value instead of many",
+    "constant": "a constant",
     "null": "NULL instead of values",
     "swapped_columns": "columns swapped",
     "other_row": "value of another row",

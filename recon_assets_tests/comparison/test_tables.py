@@ -1,5 +1,8 @@
 """Which rows pair, what is counted, and the verdict that follows."""
 
+from datetime import date, timedelta
+from itertools import combinations_with_replacement
+
 import pyarrow as pa
 import pytest
 
@@ -31,6 +34,30 @@ def _same_types(case: Case) -> tuple[pa.Table, pa.Table]:
                 else:
                     target = target.set_column(i, name, cast)
     return source, target
+
+
+def test_the_samples_of_a_repeated_key_are_those_of_the_swapped_sides_in_the_same_order(tmp_path, engine):
+    values = [(9, 1), (2, 30), (None, 5), (40, 3), (6, None)]
+    one, other = (pa.table({"id": [7] * 5, "v": [pair[i] for pair in values]}) for i in (0, 1))
+    there, back = (
+        compared(tmp_path, *sides, keys=("id",), samples=3, engine=engine).columns[1].samples
+        for sides in ((one, other), (other, one))
+    )
+    assert [(s.source, s.target) for s in there] == [(s.target, s.source) for s in back]
+
+
+TIMES = [pa.date32(), *(pa.timestamp(*unit) for unit in (["s"], ["ms"], ["us"], ["ns"], ["us", "UTC"], ["ns", "UTC"]))]
+
+
+@pytest.mark.parametrize("one, other", combinations_with_replacement(TIMES, 2), ids=str)
+def test_keys_that_are_times_of_any_type_are_missing_and_extra_where_they_differ(tmp_path, engine, one, other):
+    """The source has days 1 to 60, the target 31 to 90."""
+    source, target = (
+        pa.table({"day": pa.array([date(2024, 1, 1) + timedelta(n) for n in days]).cast(type_)})
+        for days, type_ in ((range(60), one), (range(30, 90), other))
+    )
+    result = compared(tmp_path, source, target, keys=("day",), engine=engine)
+    assert (result.paired_rows, result.missing_rows, result.extra_rows) == (30, 30, 30)
 
 
 @pytest.mark.parametrize("way", WAYS)

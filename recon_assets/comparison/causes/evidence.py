@@ -33,8 +33,8 @@ class Chance:
     def is_credible(self, guess: Guess) -> bool:
         """Whether it is more than chance, by four standard deviations of the difference of two such counts.
 
-        A guess that takes `least_values` > 1 pairs of values was made of these values: the more there are, the more agree by
-        accident.
+        A guess that takes `least_values` > 1 pairs of values was made of these values: the more there are, the more
+        agree by accident.
         """
         least = guess.least_values
         if self.is_constant or self.explained < guess.least_share * self.values:

@@ -78,8 +78,9 @@ def draw(space: Workspace, kept: Unpaired, repaired: str) -> Frame | None:
     columns = ", ".join(column.sql for column in side.columns)
     sample = space.keep(
         "sample",
-        f"SELECT lost, {sampled} FROM (SELECT *, unpaired AND NOT {SURPLUS}"
-        f" AND k NOT IN (SELECT k FROM {repaired}) AS lost FROM ({side.rows}))"
+        f"SELECT lost, {sampled} FROM (SELECT s.*, unpaired AND NOT {SURPLUS} AND r.k IS NULL AS lost"
+        f" FROM ({side.rows}) AS s"
+        f" LEFT JOIN {repaired} AS r ON r.k = CASE WHEN unpaired AND NOT {SURPLUS} THEN s.k END)"
         f" WHERE CASE WHEN lost THEN k IN (SELECT k FROM {chosen}) ELSE k <= {limit} END",
     )
     kinds = " UNION ALL ".join(

@@ -26,8 +26,8 @@ SIMPLICITY = (
     "truncation",
     "rounding",
     "overflow",
-    "factor",
     "offset",
+    "factor",
     "swapped_columns",
     "other_row",
     "volatile",
@@ -40,7 +40,7 @@ which its module guesses."""
 _ENOUGH = 3
 _ENOUGH_SHARE = 0.05
 _SAME = 0.01
-_MOST = 0.5
+_MOST = 0.6
 
 
 def least_support(rows: int) -> int:

@@ -70,9 +70,7 @@ def _run_times(
     for value, (low, high) in ((ticks.x, windows[0]), (ticks.y, windows[1])):
         room = (high - low) // 4 + ticks.second
         parts.append(f"{value} BETWEEN {low - room} AND {high + room}")
-    times = (
-        f"'{_shown(connection, low, ticks.second)}'{' and later' if high > low else ''}" for low, high in windows
-    )
+    times = (f"'{_shown(connection, low, ticks.second)}'{' and later' if high > low else ''}" for low, high in windows)
     detail = "each side has the time of its own run: {} in the source, {} in the target".format(*times)
     return [Guess("volatile", detail, " AND ".join(parts), sure=True)]
 
@@ -160,7 +158,11 @@ def _constants(connection: duckdb.DuckDBPyConnection, relation: str, operands: O
 
 def _always(d: Direction, value: str, only: str | None) -> Guess:
     """`only`: the one value that the other side has; None where it has various ones."""
-    where = f"where the {d.before} has {_quoted(only, d.before_type)}" if only is not None else f"whatever the {d.before} has"
+    where = (
+        f"where the {d.before} has {_quoted(only, d.before_type)}"
+        if only is not None
+        else f"whatever the {d.before} has"
+    )
     return Guess(
         "constant",
         f"{_quoted(value, d.after_type)} in the {d.after} {where}",

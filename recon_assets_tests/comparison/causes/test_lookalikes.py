@@ -50,6 +50,7 @@ EXPLAINED = [
     ("DECIMAL(12,2)", _CENTS, f"round({_CENTS} / 2, 2)", "factor", "the target is 0.5 times the source"),
     ("DECIMAL(12,2)", f"round(1.1 * {_CENTS}, 2)", f"round(1.2 * {_CENTS}, 2)", "factor", "the target is 1.090909 times the source, but for the rounding of both"),
     ("DOUBLE", f"1.1 * {_CENTS} / 97", f"1.2 * {_CENTS} / 97", "factor", "the target is 1.090909 times the source, but for the rounding of both"),
+    ("INTEGER", "100 + h(i) % 20", "101 + h(i) % 20", "offset", "the target is the source plus 1"),
     ("VARCHAR", "'EUR'", "'USD'", "constant", "'USD' in the target where the source has 'EUR'"),
     ("VARCHAR", "'v' || h(i) % 4", "CASE WHEN h(-i) % 5 > 0 THEN 'v' || h(i) % 4 END", "null", "NULL in the target where the source has a value"),
     ("INTEGER", "h(i) % 3", "CASE WHEN h(-i) % 5 > 0 THEN h(i) % 3 END", "null", "NULL in the target where the source has a value"),
@@ -77,7 +78,10 @@ def test_the_cause_that_fits_exactly_is_claimed_alone(types, source, target, cau
         ("DECIMAL(12,2)", f"100 + {_TENTHS} / 10", f"100 + {_TENTHS} / 10 + h(-i) % 11 / 100"),
         ("DOUBLE", f"100 + {_TENTHS}", f"100 + {_TENTHS} + h(-i) % 100003 / 1000003"),
         ("DECIMAL(12,2)", f"{_CENTS} * (50 + h(-i) % 100)", f"{_CENTS} * (50 + h(-i * 3) % 100)"),
+        ("INTEGER", "100 + h(i) % 20", "100 + h(i) % 20 + 1 + h(-i) % 2"),
+        ("INTEGER", "1000 + h(i) % 2000", "1000 + h(i) % 2000 + 1 + h(-i) % 9"),
         ("VARCHAR", "CAST(h(i) / 1000003 * pow(10, i % 3) AS VARCHAR)", "printf('%.6g', h(i) / 1000003 * pow(10, i % 3))"),
+        ("VARCHAR", "CAST(h(i) % 100000 / 7.0 AS VARCHAR)", "CAST(CAST(h(i) % 100000 / 7.0 AS FLOAT) AS VARCHAR)"),
         ("TIMESTAMP", "TIMESTAMP '2024-02-01' + to_hours(h(i) % 12)", "TIMESTAMP '2024-02-02' + to_hours(h(-i) % 12)"),
     ],
 )  # fmt: skip

@@ -145,8 +145,8 @@ CASES = {
         "SELECT * REPLACE (CASE WHEN id < 20 THEN 'y'::BLOB ELSE b END AS b) FROM source",
         [],
         [
-            ("missing", "b differs in its value; the rest of the key agrees", 20),
-            ("extra", "b differs in its value; the rest of the key agrees", 20),
+            ("missing", "b differs: y in the target where the source has x", 20),
+            ("extra", "b differs: y in the target where the source has x", 20),
         ],
     ),
     "nothing in the target": (

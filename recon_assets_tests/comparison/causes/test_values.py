@@ -44,7 +44,7 @@ NUMBERS = [
     ([("5.50", "4.25"), ("10.00", "8.75"), ("7.10", "5.85")], "DECIMAL(9,2)", "offset", "the target is the source minus 1.25"),
     ([("0.1", "0.4"), ("1.1", "1.4000000000000001"), ("5", "5.3")], "DOUBLE", "offset", "the target is the source plus 0.3"),
     (_ONE_APART, "DECIMAL(9,2)", "rounding", "one apart in the last of 2 decimals, as when something before was rounded differently"),
-    ([("0.3", "0.4"), ("1.2", "1.3"), ("5.5", "5.6"), ("8.9", "9.0"), ("7.0", "7.1")], "DECIMAL(9,1)", "offset", "the target is the source plus 0.1"),
+    ([("0.3", "0.4"), ("1.2", "1.3"), ("5.5", "5.6"), ("8.9", "9.0"), ("7.0", "7.1")], "DECIMAL(9,1)", "rounding", "the target is the source plus 0.1, one in the last of 1 decimal, as when something before was rounded differently"),
 ]  # fmt: skip
 
 TEXTS = [

@@ -58,7 +58,8 @@ def _offset(operands: Operands, sampled: Sampled) -> list[Guess]:
         detail = f"the target is the source {'plus' if constant > 0 else 'minus'} {plain(abs(constant))}"
         holds = [_apart(operands, c) for c in (constant, *others)]
         if abs(constant) == unit and decimals > 0:
-            detail += f", one in the last of {decimals} decimals, as when something before was rounded differently"
+            places = f"{decimals} decimal{'s' * (decimals != 1)}"
+            detail += f", one in the last of {places}, as when something before was rounded differently"
             guesses.append(Guess("rounding", detail, holds[0], holds[1:], least_values=3, weak=True))
         else:
             guesses.append(Guess("offset", detail, holds[0], holds[1:], least_values=3))
@@ -155,6 +156,7 @@ def _rounded_factor(operands: Operands, sampled: Sampled) -> list[Guess]:
         if abs(factor) in (0, 1):
             continue
         error = _error(operands, sampled, f"{abs(factor)}")
+        little = f"{_APART}e{-min(sampled.source_decimals, sampled.target_decimals)}"
 
         def times(f: float, error: str = error) -> str:
             finite = f"isfinite({x}) AND isfinite({y}) AND {x} <> 0 AND {y} <> 0"
@@ -166,7 +168,7 @@ def _rounded_factor(operands: Operands, sampled: Sampled) -> list[Guess]:
                 "factor",
                 f"the target is {plain(factor)} times the source, but for the rounding of both",
                 times(float(factor)),
-                [times(f) for f in wrong],
+                [*(times(f) for f in wrong), f"abs({x} - {y}) <= {little}"],
                 least_values=3,
                 least_share=_NEARLY_ALL,
                 varies=y,

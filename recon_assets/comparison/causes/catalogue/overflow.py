@@ -84,7 +84,9 @@ def _lost(operands: Operands, exact: Exact, d: Direction) -> list[Guess]:
         outside = f"({d.x} < {exact.number(f'{bounds[0]:f}')} OR {d.x} > {exact.number(f'{bounds[1]:f}')})"
     else:
         return []
-    detail = f"NULL in the {d.after} where the {d.before}'s number doesn't fit its {_NAMES.get(d.after_type, d.after_type)}"
+    detail = (
+        f"NULL in the {d.after} where the {d.before}'s number doesn't fit its {_NAMES.get(d.after_type, d.after_type)}"
+    )
     return [Guess("overflow", detail, f"{d.y} IS NULL AND {outside}", sure=True)]
 
 

@@ -82,7 +82,11 @@ def _cut(operands: Operands, sampled: Sampled) -> list[Guess]:
             lengths = [length, length - 1, length + 1]
             holds = [f"length({d.x}) > {n} AND {d.y} = left({d.x}, {n})" for n in lengths if n]
             detail = f"the {d.after} is the {d.before} cut to {length} character{'s' * (length != 1)}"
-            guesses.append(Guess("cut_text", detail, holds[0], holds[1:], rival=(f"cut {d.after}", 0)))
+            begin = f"left({{}}, {max(1, length // 2)})"
+            # numbers with fewer digits are rounded, and half of the time no different from cut
+            could = f"length({d.x}) > length({d.y}) AND {begin.format(d.x)} = {begin.format(d.y)}"
+            rival = (f"cut {d.after}", 0)
+            guesses.append(Guess("cut_text", detail, holds[0], holds[1:], could=could, rival=rival))
     return guesses
 
 
