@@ -16,12 +16,13 @@ import pyarrow as pa
 from recon_assets.comparison.errors import ComparisonError
 
 
-def enough_memory(threads: int | None, bytes_at_a_time: int = 0) -> str:
-    """A memory limit that serves as many threads as there are (None: cores), each reading so many bytes at a time.
+def enough_memory(threads: int | None, bytes_at_a_time: int = 0, columns: int = 0) -> str:
+    """A memory limit that serves as many threads as there are (None: cores), each reading so many bytes at a time and
+    working on so many columns.
 
     Threads hash in buffers of their own. Joins that don't fit are spilled, which costs them a few per cent.
     """
-    megabytes = 175 + bytes_at_a_time // 1_000_000
+    megabytes = 175 + bytes_at_a_time // 1_000_000 + 4 * columns
     return f"{megabytes * max(threads or os.cpu_count() or 1, 2)}MB"
 
 

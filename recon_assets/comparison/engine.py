@@ -40,14 +40,15 @@ def compare(
     """Compares two datasets under the rules, out of core.
 
     `samples` is how many differing values per column, and missing and extra rows, are kept. `memory_limit` is in
-    DuckDB's notation (`2GB`; if not given, 175 MB and a row group per thread); what doesn't fit is spilled below
+    DuckDB's notation (`2GB`; if not given, per thread 175 MB, a row group and 4 MB a column); what doesn't fit is spilled below
     `temp_directory`.
     `exact` leaves the fingerprints out and joins everything. `limits` change how the work is done, not what is found.
     Raises ComparisonError when the rules don't fit the columns, a type has no comparison, or a file can't be read.
     """
     started = time.monotonic()
     if memory_limit is None:
-        memory_limit = enough_memory(threads, max(source.largest_row_group(), target.largest_row_group()))
+        at_a_time = max(source.largest_row_group(), target.largest_row_group())
+        memory_limit = enough_memory(threads, at_a_time, max(len(source.schema), len(target.schema)))
     with (
         _naming_damaged(source, target),
         session(memory_limit=memory_limit, temp_directory=temp_directory, threads=threads) as duck,

@@ -119,7 +119,8 @@ def test_values_swapped_between_two_columns_of_a_row_are_two_differences(engine,
 
 def by_side(found: Comparison, source: str, target: str) -> dict[str, Any]:
     """What was found, told of the sides by the given names. Sentences, which name sides in an order, are left out;
-    samples are in no order, as the rows of one key have none."""
+    samples are in no order, as two rows of one key that have the same two values have none. Keys are the source's: 0.0
+    may be -0.0 there."""
     return {
         "verdict": found.verdict,
         "paired": found.paired_rows,
@@ -128,10 +129,14 @@ def by_side(found: Comparison, source: str, target: str) -> dict[str, Any]:
         target: (found.target_rows, found.duplicate_keys.target, sorted(map(repr, found.extra_samples))),
         "columns": [(c.name, c.status, c.differences) for c in found.columns],
         "samples": [
-            sorted(repr((s.key, sorted({source: s.source, target: s.target}.items()))) for s in c.samples)
+            sorted(repr((_key(s.key), sorted({source: s.source, target: s.target}.items()))) for s in c.samples)
             for c in found.columns
         ],
     }
+
+
+def _key(key: dict[str, Any]) -> dict[str, Any]:
+    return {name: value + 0.0 if isinstance(value, float) else value for name, value in key.items()}
 
 
 @many

@@ -1,7 +1,7 @@
 """Which rows pair, what is counted, and the verdict that follows."""
 
 from datetime import date, timedelta
-from itertools import combinations_with_replacement
+from itertools import product
 
 import pyarrow as pa
 import pytest
@@ -49,7 +49,7 @@ def test_the_samples_of_a_repeated_key_are_those_of_the_swapped_sides_in_the_sam
 TIMES = [pa.date32(), *(pa.timestamp(*unit) for unit in (["s"], ["ms"], ["us"], ["ns"], ["us", "UTC"], ["ns", "UTC"]))]
 
 
-@pytest.mark.parametrize("one, other", combinations_with_replacement(TIMES, 2), ids=str)
+@pytest.mark.parametrize("one, other", product(TIMES[::6], TIMES), ids=str)
 def test_keys_that_are_times_of_any_type_are_missing_and_extra_where_they_differ(tmp_path, engine, one, other):
     """The source has days 1 to 60, the target 31 to 90."""
     source, target = (
