@@ -28,6 +28,10 @@ _MICROSECONDS = {
 }
 
 
+_MISPRINTED = (81, 91, 807)
+"""Powers of 2 for which DuckDB 2.0 writes the decimal of another double, alone among those of a double's exponents."""
+
+
 @dataclass(frozen=True)
 class Canonical:
     """A pair's common form: the SQL for either side, the type it has, and what a reader should know of it."""
@@ -88,10 +92,10 @@ def csv_text(value: str) -> str:
 
 def _with_unread_text(form: Canonical, pair: Pair, a: str, b: str) -> Canonical:
     """CSV text that can't be read as its column's type is equal only to the same text."""
-    zero = " + 0" if form.type in FLOATS else ""  # -0.0 is 0.0 in text, too
     sides = []
     for column, raw, value in ((pair.source, a, form.source), (pair.target, b, form.target)):
-        side = f"'value ' || CAST({value}{zero} AS VARCHAR)"
+        text = float_text(value, form.type) if form.type in FLOATS else f"CAST({value} AS VARCHAR)"
+        side = f"'value ' || {text}"
         if column.text:
             side = f"CASE WHEN {raw} IS NULL THEN 'text ' || {csv_text(raw)} ELSE {side} END"
         sides.append(side)
@@ -114,9 +118,9 @@ def _numbers(a: str, type_a: str, b: str, type_b: str) -> Canonical:
         return Canonical(_cast(a, type_a, "DOUBLE"), _cast(b, type_b, "DOUBLE"), "DOUBLE", "DOUBLE")
     form = "shortest decimal of the float, as text"
     if floats[0]:
-        return Canonical(_float_text(a), _exact_as_float_text(b, type_b, type_a), "VARCHAR", form)
+        return Canonical(float_text(a, type_a), _exact_as_float_text(b, type_b, type_a), "VARCHAR", form)
     if floats[1]:
-        return Canonical(_exact_as_float_text(a, type_a, type_b), _float_text(b), "VARCHAR", form)
+        return Canonical(_exact_as_float_text(a, type_a, type_b), float_text(b, type_b), "VARCHAR", form)
     common = common_decimal(type_a, type_b)
     if common is None:
         return Canonical(_trimmed(a, type_a), _trimmed(b, type_b), "VARCHAR", "decimal digits, as text")
@@ -146,8 +150,13 @@ def _trimmed(sql: str, duck_type: str) -> str:
     return f"rtrim(rtrim({text}, '0'), '.')" if digits(duck_type).scale else text
 
 
-def _float_text(sql: str) -> str:
-    return f"CAST({sql} + 0 AS VARCHAR)"  # + 0 makes -0.0 0.0
+def float_text(sql: str, duck_type: str) -> str:
+    """SQL: the shortest decimal that identifies a float; for three doubles twice the decimal of their half."""
+    text = f"CAST({sql} + 0 AS VARCHAR)"  # + 0 makes -0.0 0.0
+    if duck_type == "FLOAT":
+        return text
+    misprinted = ", ".join(f"CAST('{2.0**exponent}' AS DOUBLE)" for exponent in _MISPRINTED)
+    return f"CASE WHEN abs({sql}) IN ({misprinted}) THEN 'twice ' || CAST({sql} / 2 AS VARCHAR) ELSE {text} END"
 
 
 def _exact_as_float_text(sql: str, duck_type: str, float_type: str) -> str:
@@ -160,7 +169,7 @@ def _exact_as_float_text(sql: str, duck_type: str, float_type: str) -> str:
         shortest = f"TRY_CAST(CAST({near} AS VARCHAR) AS {duck_type}) = {sql}"
         same = f"CASE WHEN {sql} % 1 = 0 THEN {same} ELSE {shortest} END"
     return (
-        f"CASE WHEN coalesce({same}, false) THEN CAST({near} + 0 AS VARCHAR)"
+        f"CASE WHEN coalesce({same}, false) THEN {float_text(near, float_type)}"
         f" ELSE 'exactly ' || CAST({sql} AS VARCHAR) END"
     )
 

@@ -21,11 +21,12 @@ class ColumnRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tolerance: _ExactDecimal | None = Field(
-        None, ge=0, description="Numbers: the greatest absolute difference that is still equal."
+        None, ge=0, le=Decimal("1e300"), description="Numbers: the greatest absolute difference that is still equal."
     )
     relative_tolerance: _ExactDecimal | None = Field(
         None,
         ge=0,
+        lt=1,
         description="Numbers: the greatest difference that is still equal, as a share of the larger magnitude."
         " With `tolerance` too, either suffices.",
     )

@@ -13,147 +13,131 @@ A REAL beside a DOUBLE counts as the double it is.
 from collections.abc import Callable
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
-from recon_assets.comparison.canonical import common_decimal
+from recon_assets.comparison.canonical import common_decimal, float_text
 from recon_assets.comparison.errors import ComparisonError
 from recon_assets.comparison.schema import Pair
-from recon_assets.comparison.types import FLOATS, Digits, digits
+from recon_assets.comparison.types import FLOATS, digits
 
 _FLOAT_SCALE = 18  # decimals to which floats are looked at near the border
-_LARGE = "1e300"  # doubles beyond it are made smaller before they are subtracted, lest the difference be infinite
-_LARGEST_LIMIT = Decimal("1e308")  # as good as any greater one: what is compared with it is less
-_SMALLER = 16
 
 
 def within(pair: Pair, a: str, b: str) -> str:
-    """SQL: whether two values that aren't equal are within the pair's tolerances; a NULL is within none.
+    """SQL: whether two values that aren't equal are within the pair's tolerances; for a NULL never true.
 
     `a` and `b` are columns that hold the sides' raw values (booleans as TINYINT). Raises ComparisonError
     where the two types leave no room for exact arithmetic.
     """
-    # greatest and least leave NULLs out, so that a share of the larger magnitude would be one of the other value
-    return f"({a} IS NOT NULL AND {b} IS NOT NULL AND ({_within(pair, a, b)}))"
-
-
-def _within(pair: Pair, a: str, b: str) -> str:
     types = (pair.source.type, pair.target.type)
-    if any(t in FLOATS for t in types):
-        return _floats(pair, types, a, b)
+    way = _floats if any(t in FLOATS for t in types) else _exact_types
+    absolute, relative = way(pair, types, a, b)
+    rule = pair.rule
+    tests = [test(limit) for test, limit in ((absolute, rule.tolerance), (relative, rule.relative_tolerance)) if limit]
+    return f"({' OR '.join(tests)})"
+
+
+_Test = Callable[[Decimal], str]
+
+
+def _exact_types(pair: Pair, types: tuple[str, str], a: str, b: str) -> tuple[_Test, _Test]:
     common = common_decimal(*types)
-    if common is None:
-        return _wide(pair, types, a, b)
-    return _either(pair, lambda t: _absolute(a, b, t, digits(common)), lambda r: _relative(a, b, r, digits(common)))
+    room = digits(common) if common else None
+
+    def absolute(tolerance: Decimal) -> str:
+        if room is None or room.whole + room.scale == 38:  # the difference may need a digit more
+            return _apart_as_bignum(types, a, b, tolerance)
+        wide = f"DECIMAL({room.whole + 1 + room.scale},{room.scale})"
+        limit = min(tolerance, Decimal(2) * 10**room.whole)
+        return f"abs(CAST({a} AS {wide}) - CAST({b} AS {wide})) <= {_literal(limit, room.scale)}"
+
+    def relative(share: Decimal) -> str:
+        if room is None:
+            raise ComparisonError(
+                f"column {pair.name!r}: {types[0]} and {types[1]} have no common decimal type, so relative_tolerance "
+                "has no exact arithmetic; use tolerance, or narrow one of the types"
+            )
+        wide = f"DECIMAL(38,{room.scale})"
+        return _relative(f"CAST({a} AS {wide})", f"CAST({b} AS {wide})", room.scale, share)
+
+    return absolute, relative
 
 
-def _either(pair: Pair, absolute, relative) -> str:
-    parts = []
-    if pair.rule.tolerance is not None:
-        parts.append(absolute(pair.rule.tolerance))
-    if pair.rule.relative_tolerance is not None:
-        parts.append(relative(pair.rule.relative_tolerance))
-    return " OR ".join(f"coalesce({p}, false)" for p in parts)
+def _relative(p: str, q: str, scale: int, share: Decimal) -> str:
+    """max - min ≤ m/u · max for the magnitudes of two decimals of one sign, as whole numbers; u ≤ 10^18.
+
+    The right side is floored, in two parts so as not to overflow.
+    """
+    x, y = (f"abs({v})" for v in (p, q))
+    if scale:
+        x, y = (f"replace(CAST({v} AS VARCHAR), '.', '')" for v in (x, y))
+    x, y = (f"CAST({v} AS UHUGEINT)" for v in (x, y))
+    unit = 10 ** max(0, -share.as_tuple().exponent)
+    m, u = f"{int(share * unit)}::UHUGEINT", f"{unit}::UHUGEINT"
+    high = f"greatest({x}, {y})"
+    allowed = f"{m} * ({high} // {u}) + ({m} * ({high} % {u})) // {u}"
+    return f"(({p} < 0) = ({q} < 0) AND {high} - least({x}, {y}) <= {allowed})"
 
 
-def _absolute(a: str, b: str, tolerance: Decimal, common: Digits) -> str:
-    whole = min(38 - common.scale, common.whole + 1)
-    wide = f"DECIMAL({whole + common.scale},{common.scale})"
-    if tolerance >= 2 * Decimal(10) ** common.whole:
-        return _known(a, b)
-    # a difference that doesn't fit 38 digits is beyond any tolerance that does
-    return f"TRY(abs(CAST({a} AS {wide}) - CAST({b} AS {wide}))) <= {_decimal_literal(tolerance, common.scale)}"
-
-
-def _relative(a: str, b: str, share: Decimal, common: Digits) -> str:
-    """|a-b| ≤ m/10^e · max(|a|,|b|) in whole numbers: the right side floored, in two parts so as not to
-    overflow."""
-    if share >= 2:
-        return _known(a, b)
-    wide = f"DECIMAL(38,{common.scale})"
-    x, y = (f"CAST(replace(CAST(CAST({v} AS {wide}) AS VARCHAR), '.', '') AS HUGEINT)" for v in (a, b))
-    size_x, size_y = (f"CAST(abs({v}) AS UHUGEINT)" for v in (x, y))
-    high, low = f"greatest({size_x}, {size_y})", f"least({size_x}, {size_y})"
-    apart = f"CASE ({x} < 0) = ({y} < 0) WHEN true THEN {high} - {low} WHEN false THEN {high} + {low} END"
-    e = max(0, -share.as_tuple().exponent)
-    m, unit = int(share * 10**e), 10**e
-    m_, unit_ = f"{m}::UHUGEINT", f"{unit}::UHUGEINT"
-    return f"({apart}) <= {m_} * ({high} // {unit_}) + ({m_} * ({high} % {unit_})) // {unit_}"
-
-
-def _known(a: str, b: str) -> str:
-    """True; as any other answer, NULL where one of the values is."""
-    return f"({a} = {a} AND {b} = {b})"
-
-
-def _wide(pair: Pair, types: tuple[str, str], a: str, b: str) -> str:
-    """Decimals that have no common type: whole numbers of any length, which DuckDB can only add and
-    subtract."""
-    if pair.rule.relative_tolerance is not None:
-        raise ComparisonError(
-            f"column {pair.name!r}: {types[0]} and {types[1]} have no common decimal type, so relative_tolerance "
-            "has no exact arithmetic; use tolerance, or narrow one of the types"
-        )
+def _apart_as_bignum(types: tuple[str, str], a: str, b: str, tolerance: Decimal) -> str:
+    """Whole numbers of any length, which DuckDB can only add and subtract."""
     scale = max(digits(t).scale for t in types)
     x, y = (
         f"CAST(replace(CAST({v} AS VARCHAR), '.', '') || '{'0' * (scale - digits(t).scale)}' AS BIGNUM)"
         for v, t in ((a, types[0]), (b, types[1]))
     )
-    limit = int(_floored(pair.rule.tolerance, scale).scaleb(scale))
+    limit = int(f"{_floored(tolerance, scale):f}".replace(".", ""))
     return f"CASE WHEN {x} < {y} THEN {y} - {x} ELSE {x} - {y} END <= CAST('{limit}' AS BIGNUM)"
 
 
-def _floats(pair: Pair, types: tuple[str, str], a: str, b: str) -> str:
-    x, y = (f"CAST({v} AS DOUBLE)" for v in (a, b))
+def _floats(pair: Pair, types: tuple[str, str], a: str, b: str) -> tuple[_Test, _Test]:
+    x, y = (v if t == "DOUBLE" else f"CAST({v} AS DOUBLE)" for v, t in zip((a, b), types, strict=True))
     if set(types) == set(FLOATS):  # which are equal only as doubles, so that is what is near, too
-        a, b = x, y
+        a, b, types = x, y, ("DOUBLE", "DOUBLE")
     # how far a float may be from its shortest decimal, as a share of its size, with room
     noise = "1e-6" if "FLOAT" in types and "DOUBLE" not in types else "1e-15"
     apart, larger = f"abs({x} - {y})", f"greatest(abs({x}), abs({y}))"
     decimals = [d for d in map(digits, types) if d]
     misfits = {d.scale for d in decimals if d.scale > _FLOAT_SCALE or d.whole > 38 - _FLOAT_SCALE}
+    texts = [
+        # the numbers that need care are too large for the usual scale
+        float_text(v, t) if misfits and t in FLOATS else f"CAST({v} AS VARCHAR)"
+        for v, t in zip((a, b), types, strict=True)
+    ]
+    scales = sorted({_FLOAT_SCALE} | misfits, reverse=True)  # those with most digits after the point first
 
-    def exact(test: Callable[[str, str, Digits], str]) -> str:
-        """Answers by decimals, those with most digits after the point first; NULL where a value doesn't fit."""
-        ways = []
-        for scale in sorted({_FLOAT_SCALE} | misfits, reverse=True):
-            p, q = (f"TRY_CAST(CAST({v} AS VARCHAR) AS DECIMAL(38,{scale}))" for v in (a, b))
-            ways.append(test(p, q, Digits(38 - scale, scale)))
-        return ", ".join(ways)
-
-    def test(limit: str, limit_of_smaller: str, exactly: str) -> str:
-        border = f"{noise} * (2 * {larger} + {limit})"
+    def test(limit: str, exactly: Callable[[str, str, int], str]) -> str:
+        by_decimals = (
+            # NULL where a value doesn't fit
+            exactly(*(f"TRY_CAST({text} AS DECIMAL(38,{scale}))" for text in texts), scale)
+            for scale in scales
+        )
         by_doubles = f"{apart} <= {limit}"
         if decimals:  # a double has lost the digits of a decimal that so small a limit is about
             by_doubles += f" AND {noise} * {larger} <= {limit}"
         return (
-            f"CASE WHEN NOT (isfinite({x}) AND isfinite({y})) THEN false"
-            f" WHEN {larger} > {_LARGE} THEN abs({smaller(x)} - {smaller(y)}) <= {limit_of_smaller}"
-            f" WHEN abs({apart} - {limit}) > {border} THEN {apart} < {limit}"
-            f" ELSE coalesce({exactly}, {by_doubles}) END"
+            f"CASE WHEN NOT isfinite({apart}) THEN false"  # where a double can't hold it, it is beyond any tolerance
+            f" WHEN abs({apart} - {limit}) > {noise} * (2 * {larger} + {limit}) THEN {apart} < {limit}"
+            f" ELSE coalesce({', '.join(by_decimals)}, {by_doubles}) END"
         )
 
-    def smaller(value: str) -> str:
-        return f"{value} * {_double(Decimal(1) / _SMALLER)}"
-
     def absolute(tolerance: Decimal) -> str:
-        exactly = exact(lambda p, q, d: _absolute(p, q, tolerance, d))
-        return test(_double(tolerance), _double(tolerance / _SMALLER), exactly)
+        def exactly(p: str, q: str, scale: int) -> str:
+            largest = Decimal((0, (9,) * 38, -scale))
+            return f"TRY(abs({p} - {q})) <= {_literal(min(tolerance, largest), scale)}"
+
+        return test(f"CAST('{tolerance}' AS DOUBLE)", exactly)
 
     def relative(share: Decimal) -> str:
-        exactly = exact(lambda p, q, d: _relative(p, q, share, d))
-        share_ = _double(min(share, Decimal(2)))  # twice the larger magnitude is as far as two numbers can be apart
-        return test(f"({share_} * {larger})", f"{share_} * greatest(abs({smaller(x)}), abs({smaller(y)}))", exactly)
+        limit = f"(CAST('{share}' AS DOUBLE) * {larger})"
+        return test(limit, lambda p, q, scale: _relative(p, q, scale, share))
 
-    return _either(pair, absolute, relative)
-
-
-def _double(value: Decimal) -> str:
-    return f"CAST('{min(value, _LARGEST_LIMIT)}' AS DOUBLE)"
+    return absolute, relative
 
 
-def _decimal_literal(value: Decimal, scale: int) -> str:
+def _literal(value: Decimal, scale: int) -> str:
     return f"CAST('{_floored(value, scale):f}' AS DECIMAL(38,{scale}))"
 
 
 def _floored(value: Decimal, scale: int) -> Decimal:
     """What matters of a tolerance where differences are multiples of 10^-scale."""
-    with localcontext(prec=200):
+    with localcontext(prec=400):  # a tolerance of up to 10^300, and 38 digits more
         return value.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_FLOOR)
