@@ -7,7 +7,7 @@ anything an asset does; assets, IO managers and comparison are the same objects 
 from pathlib import Path
 from typing import Any
 
-from recon_assets.engines import DuckDBEngine
+from recon_assets.engines import Comparer
 from recon_assets.io_managers.copies import CopyLayer
 from recon_assets.io_managers.delta import DeltaLayer
 from recon_assets.io_managers.parquet import ParquetLayer
@@ -25,6 +25,6 @@ def local(root: Path) -> dict[str, Any]:
         "parquet_layer": ParquetLayer(root=str(root / "parquet")),
         "copy_layer": CopyLayer(root=str(root / "adls")),
         "delta_layer": DeltaLayer(root=str(root / "delta"), target=target),
-        "engine": DuckDBEngine(scratch=str(root / "scratch")),
+        "engine": Comparer(scratch=str(root / "scratch"), target=target),
         "report_store": ReportStore(root=str(root / "reports")),
     }

@@ -1,24 +1,74 @@
 """What compares the outputs, as a Dagster resource.
 
-Belongs here: an engine's settings (memory, scratch space) and handing it the two sides. Does not belong here:
-comparing (`comparison`), which knows nothing of Dagster.
+Belongs here: choosing an engine, its settings (memory, scratch space), and handing it the two sides. Does not belong
+here: comparing (`comparison`), which knows nothing of Dagster.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
 
 from recon_assets.comparison import Comparison, Dataset, Rules, compare
+from recon_assets.comparison.location import Location, is_url
+from recon_assets.io_managers.stored_table import StoredTable
+from recon_assets.spec import Engine
+from recon_assets.targets.base import TableVersion, Target
 
 
-class DuckDBEngine(dg.ConfigurableResource):
-    """Compares in this process, spilling to `scratch` (a directory) beyond `memory_limit` (DuckDB's notation)."""
+class Comparer(dg.ConfigurableResource):
+    """Compares on DuckDB, in this process, or on the target's Spark, where the tables are.
+
+    `largest` is up to how many bytes (of both sides' files) `auto` takes DuckDB. What DuckDB can't hold in
+    `memory_limit` (its notation) is spilled to `scratch`, a directory.
+    """
 
     scratch: str
     memory_limit: str | None = None
+    largest: int = 20_000_000_000
+    target: dg.ResourceDependency[Target]
 
-    def compare(self, source: Dataset, target: Dataset, rules: Rules) -> Comparison:
-        """The verdict on two tables. Raises ComparisonError."""
+    def compare(self, source: StoredTable, target: StoredTable, rules: Rules, engine: Engine) -> Comparison:
+        """The verdict on two stored tables. Raises ComparisonError."""
         scratch = Path(self.scratch)
         scratch.mkdir(parents=True, exist_ok=True)
-        return compare(source, target, rules, memory_limit=self.memory_limit, temp_directory=scratch)
+        if engine == "spark" or (engine == "auto" and not self._in_reach((source, target))):
+            return self._on_spark(source, target, rules, scratch)
+        sides = (_dataset(source, "source"), _dataset(target, "target"))
+        return compare(*sides, rules, memory_limit=self.memory_limit, temp_directory=scratch)
+
+    def _in_reach(self, tables: Sequence[StoredTable]) -> bool:
+        """Whether the files are in this machine's file system, and small enough."""
+        here = not any(is_url(path) for table in tables for path in table.paths)
+        return here and sum(table.size for table in tables) <= self.largest
+
+    def _on_spark(self, source: StoredTable, target: StoredTable, rules: Rules, scratch: Path) -> Comparison:
+        from recon_assets.comparison.spark.engine import compare_on_spark
+        from recon_assets.comparison.spark.tables import SparkTable
+
+        with self.target.reading(tuple(_on_target(table) for table in (source, target))) as frames:
+            sides = (
+                SparkTable(_label(table, side), _location(table), frame)
+                for table, side, frame in zip((source, target), ("source", "target"), frames, strict=True)
+            )
+            return compare_on_spark(*sides, rules, memory_limit=self.memory_limit, temp_directory=scratch)
+
+
+def _on_target(table: StoredTable) -> TableVersion | Sequence[str]:
+    return table.paths if table.delta_version is None else TableVersion(str(table.folder), table.delta_version)
+
+
+def _dataset(table: StoredTable, side: str) -> Dataset:
+    if table.delta_version is not None:
+        return Dataset.delta(str(table.folder), table.delta_version)
+    return Dataset.parquet(table.paths, table.schema, label=_label(table, side))
+
+
+def _location(table: StoredTable) -> Location:
+    if table.delta_version is not None:
+        return Location.of("delta", str(table.folder), version=table.delta_version)
+    return Location.of("parquet", *table.paths)
+
+
+def _label(table: StoredTable, side: str) -> str:
+    return f"{table.table} ({side})" if table.delta_version is None else str(table.folder)

@@ -7,7 +7,7 @@ files it names (they are read when the graph is built or run).
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 # What Dagster accepts, in its own words (private, but Dagster is pinned): asked here, a mistake has file and line.
@@ -137,6 +137,9 @@ def _owner(text: str) -> str:
     return text
 
 
+Engine = Literal["auto", "duckdb", "spark"]
+
+
 class ScheduleSpec(_Model):
     """When the reconciliation runs by itself."""
 
@@ -170,6 +173,11 @@ class Reconciliation(_Model):
     inputs: tuple[ObjectName, ...] = Field((), description="The tables the procedure reads.")
     outputs: tuple[OutputSpec, ...] = Field(description="What it produces and how that is compared.")
     target: TargetSpec
+    engine: Engine = Field(
+        "auto",
+        description="What compares: `duckdb` in Dagster's process, `spark` where the target's tables are; `auto`:"
+        " DuckDB as long as the files can be reached from here and aren't too large.",
+    )
     schedule: ScheduleSpec | None = Field(None, description="Cron line and time zone; left out: run by hand or sensor.")
     owners: tuple[Annotated[str, AfterValidator(_owner)], ...] = Field(
         (), description="E-mail addresses, or teams as `team:finance`."

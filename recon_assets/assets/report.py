@@ -13,8 +13,7 @@ import dagster as dg
 
 from recon_assets.assets.declaration import Declaration
 from recon_assets.assets.layers import CODE
-from recon_assets.comparison import Dataset
-from recon_assets.engines import DuckDBEngine
+from recon_assets.engines import Comparer
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.reports.checks import CHECKS, check_facts
 from recon_assets.reports.record import InputProof, OutputReport, ParameterText
@@ -40,20 +39,16 @@ def output_report(declaration: Declaration, output: OutputSpec, name: str) -> dg
         check_specs=[dg.AssetCheckSpec(name, asset=key, description=says) for name, says in CHECKS.items()],
         code_version=output.model_dump_json(),
         metadata=declaration.code_references(declaration.procedure.definition, declaration.logic_file),
-        **declaration.shared("report", "duckdb"),
+        **declaration.shared("report", "spark" if spec.engine == "spark" else "duckdb"),
     )
     def report(
         context: dg.AssetExecutionContext,
-        engine: dg.ResourceParam[DuckDBEngine],
+        engine: dg.ResourceParam[Comparer],
         source_output: StoredTable,
         target_output: StoredTable,
     ) -> Iterator[Any]:
         inputs = _proofs(declaration, source_output, target_output)
-        comparison = engine.compare(
-            Dataset.parquet(source_output.paths, source_output.schema, label=f"{name} (source)"),
-            Dataset.delta(str(target_output.folder), target_output.delta_version),
-            output.rules,
-        )
+        comparison = engine.compare(source_output, target_output, output.rules, spec.engine)
         record = context.instance.get_run_record_by_id(context.run_id)
         finished = datetime.now(UTC)
         started = datetime.fromtimestamp(record.start_time, UTC) if record and record.start_time else finished

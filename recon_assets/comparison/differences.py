@@ -9,7 +9,7 @@ search left unexplained is looked at by itself. Where very many columns differ, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from recon_assets.comparison.causes.candidate import Candidate, DifferingColumn
 from recon_assets.comparison.causes.sample import SAMPLED_ROWS
@@ -30,9 +30,10 @@ _NOT_SEARCHED = f"not looked into: causes are searched for in the {SEARCHED_COLU
 @dataclass
 class Differences:
     """What was found, by column number. `alone`: how many rows of either side found no partner in the join, which is so
-    only where two keys have one hash."""
+    only where two keys have one hash. `conditions`: what was counted."""
 
     alone: int
+    conditions: "Conditions"
     counts: dict[int, int] = field(default_factory=dict)
     causes: dict[int, list[Cause]] = field(default_factory=dict)
     samples: dict[int, list[ValueSample]] = field(default_factory=dict)
@@ -65,38 +66,127 @@ class PairsRelation:
         return relation
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """What is counted among pairs: in which columns they differ, and which candidates hold. `searched` are the numbers
+    of the columns that were searched for candidates."""
+
+    columns: Mapping[int, DifferingColumn]
+    candidates: Sequence[Candidate]
+    searched: Sequence[int]
+
+    def kinds(self) -> dict[Any, str]:
+        """Conditions by (column, 'differs'), (column, candidate's place) and (column, 'unexplained'), and 'alone'."""
+        kinds: dict[Any, str] = {"alone": "NOT in_target"}
+        for n, column in self.columns.items():
+            kinds[n, "differs"] = column.differs
+            holds = {i: f"coalesce({c.holds}, false)" for i, c in enumerate(self.candidates) if c.column == n}
+            kinds |= {(n, i): f"{column.differs} AND {condition}" for i, condition in holds.items()}
+            explained = " OR ".join(holds.values())
+            kinds[n, "unexplained"] = f"{column.differs} AND NOT ({explained})" if explained else column.differs
+        return kinds
+
+    def looked_up(self, relation: str) -> str:
+        """A relation of pairs with what the candidates need beside it."""
+        tables = dict.fromkeys(c.lookup for c in self.candidates if c.lookup)
+        joins = "".join(f" LEFT JOIN {table} USING (k)" for table in tables)
+        return f"SELECT * FROM ({relation}){joins}" if joins else relation
+
+    def found(self, counts: Mapping[Any, int], taken: Mapping[Any, list[dict[Any, Any]]], samples: int) -> Differences:
+        """What counts by kind, and the rows sampled of each kind, come to."""
+        found = Differences(counts["alone"], self)
+        found.counts = {n: counts[n, "differs"] for n in self.columns if counts[n, "differs"]}
+
+        def value_samples(kind: tuple[int, Any], limit: int) -> list[ValueSample]:
+            return [
+                ValueSample(
+                    {name: value for (what, name), value in row.items() if what == "key"},
+                    row[kind[0], "source"],
+                    row[kind[0], "target"],
+                )
+                for row in taken.get(kind, [])[:limit]
+            ]
+
+        for n in found.counts:
+            found.samples[n] = value_samples((n, "differs"), samples)
+            explained = [
+                (candidate, counts[n, i], value_samples((n, i), CAUSE_SAMPLES))
+                for i, candidate in enumerate(self.candidates)
+                if candidate.column == n
+            ]
+            rest = (counts[n, "unexplained"], value_samples((n, "unexplained"), CAUSE_SAMPLES))
+            found.causes[n] = rank(found.counts[n], explained, rest)
+            if n not in self.searched:
+                found.causes[n] = [replace(cause, detail=_NOT_SEARCHED) for cause in found.causes[n]]
+        return found
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What is shown of a pair: SQL by ("key", name) and by (column number, role), and by what to order the pairs of one
+    key."""
+
+    shown: dict[Any, str]
+    within_key: list[str]
+
+    @classmethod
+    def of(cls, pairs: PairsRelation) -> Self:
+        plan = pairs.plan
+        keys = {
+            ("key", key.pair.name): shown(key.pair.source, plan.name("source", key.pair.source)) for key in plan.keys
+        }
+        values = {}
+        for value in pairs.values:
+            for role in ROLES:
+                column = getattr(value.pair, role)
+                values[value.number, role] = shown(column, plan.name(role, column))
+        within_key = []
+        if pairs.groups is not None:
+            for value in pairs.values:  # in an order that is the same for swapped sides
+                both = ", ".join(f"CAST({values[value.number, role]} AS VARCHAR)" for role in ROLES)
+                within_key += [f"least({both})", f"greatest({both})"]
+        return cls(keys | values, within_key)
+
+
+def columns_of(values: Sequence[Value]) -> dict[int, DifferingColumn]:
+    """The values by number, as the search for causes knows them."""
+    return {
+        v.number: DifferingColumn(v.number, v.pair.name, v.pair.source.type, v.pair.target.type, v.pair.rule)
+        for v in values
+    }
+
+
 def find_differences(
-    session: Session, pairs: PairsRelation, sides: Mapping[str, str], samples: int, searched_rows: int
+    session: Session, pairs: PairsRelation, sides: Mapping[str, str] | None, samples: int, searched_rows: int
 ) -> Differences:
     """Counts the differing values of every column, explains them, and samples them.
 
-    `sides`: SELECTs of each whole side, for causes that need a row's neighbours (see `causes.values.discover`).
-    `searched_rows`: among how many differing rows, about, causes are searched for.
+    `sides`: SELECTs of each whole side, for causes that need a row's neighbours (see `causes.values.discover`); None
+    where these are out of reach. `searched_rows`: among how many differing rows, about, causes are searched for.
     """
     search = _Search(session, pairs, sides, searched_rows)
     counts = search.first_counts()
     left = [n for n in search.searched if counts[n, "unexplained"] and not search.has_seen_all(counts[n, "differs"])]
     if left and search.look_again(left):
         counts = search.count(search.relation)
-    found = Differences(counts["alone"])
-    found.counts = {n: counts[n, "differs"] for n in search.columns if counts[n, "differs"]}
-    _add_samples_and_causes(session, search, counts, found, samples)
-    return found
+    return search.conditions.found(counts, _samples(session, search, counts, samples), samples)
 
 
 class _Search:
     """The candidates found so far, and the conditions to count."""
 
-    def __init__(self, session: Session, pairs: PairsRelation, sides: Mapping[str, str], rows: int) -> None:
+    def __init__(self, session: Session, pairs: PairsRelation, sides: Mapping[str, str] | None, rows: int) -> None:
         self._session, self.pairs, self._sides, self._rows = session, pairs, sides, rows
-        self.columns = {
-            v.number: DifferingColumn(v.number, v.pair.name, v.pair.source.type, v.pair.target.type, v.pair.rule)
-            for v in pairs.values
-        }
+        self.columns = columns_of(pairs.values)
         self.searched: list[int] = []
         self.candidates: list[Candidate] = []
         self.relation = pairs.sql()
         self._share = max(1, pairs.rows // rows)
+
+    @property
+    def conditions(self) -> Conditions:
+        """What there is to count by now."""
+        return Conditions(self.columns, self.candidates, self.searched)
 
     def first_counts(self) -> dict:
         """Searches some of the rows, and counts all."""
@@ -117,62 +207,32 @@ class _Search:
 
     def count(self, relation: str) -> dict[Any, int]:
         """In how many rows of a relation of pairs each condition holds."""
-        return count(self._session, self.looked_up(relation), self.kinds())
-
-    def looked_up(self, relation: str) -> str:
-        """A relation of pairs with what the candidates need beside it."""
-        tables = dict.fromkeys(c.lookup for c in self.candidates if c.lookup)
-        joins = "".join(f" LEFT JOIN {table} USING (k)" for table in tables)
-        return f"SELECT * FROM ({relation}){joins}" if joins else relation
+        return count(self._session, self.conditions.looked_up(relation), self.conditions.kinds())
 
     def look_again(self, numbers: Sequence[int]) -> bool:
         """Searches what is unexplained in some columns; whether that found anything."""
-        unexplained = {n: self.kinds()[n, "unexplained"] for n in numbers}
+        kinds = self.conditions.kinds()
+        unexplained = {n: kinds[n, "unexplained"] for n in numbers}
         flags = ", ".join(f"({condition}) AS d{n}" for n, condition in unexplained.items())
         self._session.keep(
             "searched_again",
-            f"SELECT * REPLACE ({flags}) FROM ({self.looked_up(self.relation)})"
+            f"SELECT * REPLACE ({flags}) FROM ({self.conditions.looked_up(self.relation)})"
             f" WHERE {' OR '.join(unexplained.values())} LIMIT {self._rows}",
         )
         more = self._discover("searched_again", numbers)
         self.candidates += more
         return bool(more)
 
-    def kinds(self) -> dict[Any, str]:
-        """Conditions by (column, 'differs'), (column, candidate's place) and (column, 'unexplained')."""
-        kinds: dict[Any, str] = {"alone": "NOT in_target"}
-        for n, column in self.columns.items():
-            kinds[n, "differs"] = column.differs
-            holds = {i: f"coalesce({c.holds}, false)" for i, c in enumerate(self.candidates) if c.column == n}
-            kinds |= {(n, i): f"{column.differs} AND {condition}" for i, condition in holds.items()}
-            explained = " OR ".join(holds.values())
-            kinds[n, "unexplained"] = f"{column.differs} AND NOT ({explained})" if explained else column.differs
-        return kinds
-
     def _discover(self, table: str, numbers: Sequence[int]) -> list[Candidate]:
         columns = [self.columns[n] for n in numbers]
         return discover(self._session.connection, table, columns, self._sides)
 
 
-def _add_samples_and_causes(
-    session: Session, search: _Search, counts: Mapping[Any, int], found: Differences, samples: int
-) -> None:
-    plan = search.pairs.plan
-    shown_keys = {
-        ("key", key.pair.name): shown(key.pair.source, plan.name("source", key.pair.source)) for key in plan.keys
-    }
-    shown_values = {}
-    for value in search.pairs.values:
-        for role in ROLES:
-            column = getattr(value.pair, role)
-            shown_values[value.number, role] = shown(column, plan.name(role, column))
-    within_key = []
-    if search.pairs.groups is not None:
-        for value in search.pairs.values:  # in an order that is the same for swapped sides
-            both = ", ".join(f"CAST({shown_values[value.number, role]} AS VARCHAR)" for role in ROLES)
-            within_key += [f"least({both})", f"greatest({both})"]
-    kinds = {kind: condition for kind, condition in search.kinds().items() if isinstance(kind, tuple)}
-    looks = shown_keys | shown_values
+def _samples(
+    session: Session, search: _Search, counts: Mapping[Any, int], samples: int
+) -> dict[Any, list[dict[Any, Any]]]:
+    conditions, looks = search.conditions, Looks.of(search.pairs)
+    kinds = {kind: condition for kind, condition in conditions.kinds().items() if isinstance(kind, tuple)}
     # of many differing rows, those that were searched are enough to take samples from
     in_searched = search.count("SELECT * FROM searched")
     enough = {kind for kind in kinds if in_searched[kind] >= min(samples, counts[kind])}
@@ -182,24 +242,8 @@ def _add_samples_and_causes(
         (search.relation, kinds.keys() - enough, counts),
     ):
         chosen = {kind: (condition, known[kind]) for kind, condition in kinds.items() if kind in wanted}
-        relation = search.looked_up(relation)
-        taken |= sample(session, relation, plan.key_columns, looks, chosen, samples, within_key)
-
-    def value_samples(kind: tuple, limit: int) -> list[ValueSample]:
-        n = kind[0]
-        return [
-            ValueSample({name: row["key", name] for _, name in shown_keys}, row[n, "source"], row[n, "target"])
-            for row in taken.get(kind, [])[:limit]
-        ]
-
-    for n in found.counts:
-        found.samples[n] = value_samples((n, "differs"), samples)
-        explained = [
-            (candidate, counts[n, i], value_samples((n, i), CAUSE_SAMPLES))
-            for i, candidate in enumerate(search.candidates)
-            if candidate.column == n
-        ]
-        rest = (counts[n, "unexplained"], value_samples((n, "unexplained"), CAUSE_SAMPLES))
-        found.causes[n] = rank(found.counts[n], explained, rest)
-        if n not in search.searched:
-            found.causes[n] = [replace(cause, detail=_NOT_SEARCHED) for cause in found.causes[n]]
+        relation = conditions.looked_up(relation)
+        taken |= sample(
+            session, relation, search.pairs.plan.key_columns, looks.shown, chosen, samples, looks.within_key
+        )
+    return taken

@@ -7,15 +7,16 @@ Whole rows come first, by bucket, since that settles equal sides at the least co
 differ are columns summed one by one, 128 bits each, to tell which of them need a closer look.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from recon_assets.comparison.duck import Session
 from recon_assets.comparison.hashing import bucket, digests, total
 from recon_assets.comparison.plan import BUCKETS, Plan, Role, Value, select_where
 
-_WORD = 2**64
+WORD = 2**64
+"""Sums are modulo this."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class SideDigest:
     multisets of rows in canonical form."""
 
     buckets: dict[int, tuple[int, int, int, int, int]]
+
+    @classmethod
+    def of(cls, found: Iterable[Sequence[int]]) -> Self:
+        """From the rows that `row_sums` gives."""
+        return cls({bucket: (rows, *(int(each) % WORD for each in sums)) for bucket, rows, *sums in found})
 
     @property
     def rows(self) -> int:
@@ -37,7 +43,7 @@ class SideDigest:
     def to_json(self) -> dict[str, Any]:
         """Of the whole side, in hex."""
         columns = list(zip(*self.buckets.values(), strict=True)) or [()] * 5
-        row_first, row_second, key_first, key_second = (sum(sums) % _WORD for sums in columns[1:])
+        row_first, row_second, key_first, key_second = (sum(sums) % WORD for sums in columns[1:])
         return {
             "rows": self.rows,
             "row_digest": f"{row_first:016x}{row_second:016x}",
@@ -47,14 +53,19 @@ class SideDigest:
 
 def row_digests(session: Session, plan: Plan, role: Role) -> SideDigest:
     """Reads one side once, all columns. Raises ComparisonError, naming the side, when it can't be read."""
+    with session.reading(plan.sides[role].label):
+        return SideDigest.of(session.rows(row_sums(plan, role)))
+
+
+def row_sums(plan: Plan, role: Role) -> str:
+    """SELECT of one row per bucket: `bucket`, `rows`, and the sums `s0` to `s3`; fit for adding up over parts of a
+    side."""
     hashes = [*digests(plan.typed_row(role, plan.values)), *digests(plan.typed_row(role, []))]
     rows = plan.rows(role, plan.columns(role, plan.values))
     named = ", ".join(f"{each} AS h{i}" for i, each in enumerate(hashes))
-    sums = ", ".join(total(f"h{i}") for i in range(len(hashes)))
+    sums = ", ".join(f"{total(f'h{i}')} AS s{i}" for i in range(len(hashes)))
     hashed = f"SELECT {bucket('k', BUCKETS)} AS bucket, {named} FROM ({rows})"
-    query = f"SELECT bucket, count(*), {sums} FROM ({hashed}) GROUP BY bucket"
-    with session.reading(plan.sides[role].label):
-        return SideDigest({b: (n, *(int(each) % _WORD for each in found)) for b, n, *found in session.rows(query)})
+    return f"SELECT bucket, count(*) AS rows, {sums} FROM ({hashed}) GROUP BY bucket"
 
 
 def differing_buckets(source: SideDigest, target: SideDigest) -> list[int]:
@@ -72,6 +83,6 @@ def column_digests(session: Session, plan: Plan, role: Role, values: Sequence[Va
     sums = ", ".join(f"{total(first)}, {total(second)}" for first, second in cells)
     rows = select_where(plan.rows(role, plan.columns(role, values)), where)
     with session.reading(plan.sides[role].label):
-        found = [int(each) % _WORD for each in session.row(f"SELECT {sums} FROM ({rows})")]
+        found = [int(each) % WORD for each in session.row(f"SELECT {sums} FROM ({rows})")]
     pairs = zip(found[::2], found[1::2], strict=True)
     return {v.number: f"{one:016x}{two:016x}" for v, (one, two) in zip(values, pairs, strict=True)}

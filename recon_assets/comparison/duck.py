@@ -54,11 +54,17 @@ class Session:
         """Makes a query's rows a table of the session, in place of one of that name."""
         self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {query}")
 
+    def keep_arrow(self, name: str, rows: pa.Table) -> None:
+        """Makes rows a table of the session, in place of one of that name."""
+        self.connection.register("arrow_rows", rows)
+        self.keep(name, "SELECT * FROM arrow_rows")
+        self.connection.unregister("arrow_rows")
+
     def append(self, name: str, rows: pa.Table) -> None:
         """Adds rows to a kept table, whose columns they have."""
-        self.connection.register("appended_rows", rows)
-        self.connection.execute(f"INSERT INTO {name} SELECT * FROM appended_rows")
-        self.connection.unregister("appended_rows")
+        self.connection.register("arrow_rows", rows)
+        self.connection.execute(f"INSERT INTO {name} SELECT * FROM arrow_rows")
+        self.connection.unregister("arrow_rows")
 
     def stream(self, query: str, batch: int = 10_000) -> Iterator[tuple]:
         """The rows of a query over kept tables, a batch at a time; the session can be used meanwhile."""

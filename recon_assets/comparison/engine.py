@@ -9,20 +9,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from recon_assets.comparison.csv_typing import typed_pairs
 from recon_assets.comparison.dataset import Dataset
 from recon_assets.comparison.duck import Session, enough_memory, identifier, session
 from recon_assets.comparison.errors import ComparisonError
 from recon_assets.comparison.findings import Findings, column_results, evidence
-from recon_assets.comparison.plan import ROLES, Role, make_plan
+from recon_assets.comparison.plan import ROLES, Plan, Role, make_plan
 from recon_assets.comparison.result import Comparison
 from recon_assets.comparison.rules import Rules
 from recon_assets.comparison.schema import Column, Matching, Side, check_types, match_columns
 from recon_assets.comparison.steps import DEFAULT_LIMITS, Limits, Steps, count_rows
 from recon_assets.comparison.verdict import decide
+
+NOT_COMPARABLE = "none: the sides cannot be compared"
 
 
 def compare(
@@ -63,9 +67,18 @@ def compare(
         plan = make_plan(_typed(left, matching), _typed(right, matching), matching)
         if matching.unpaired_keys or not matching.pairs:
             found = Findings(*(count_rows(duck, plan, role) for role in ROLES))
-            found.evidence["path"] = "none: the sides cannot be compared"
+            found.evidence["path"] = NOT_COMPARABLE
         else:
             found = Steps(duck, plan, matching, samples, limits).find(exact=exact)
+    engine = {"engine": "duckdb", "versions": {"duckdb": duckdb.__version__, "pyarrow": pa.__version__}}
+    locations = {"source": source.location, "target": target.location}
+    return conclude(plan, matching, found, rules, engine | evidence(plan, found, locations), started)
+
+
+def conclude(
+    plan: Plan, matching: Matching, found: Findings, rules: Rules, record: dict[str, Any], started: float
+) -> Comparison:
+    """The result of what was found; `record` is its evidence, `started` when the comparison did (monotonic)."""
     columns = column_results(plan, matching, found)
     verdict, reason = decide(
         source_rows=found.source_rows,
@@ -91,7 +104,7 @@ def compare(
         missing_causes=found.missing.causes,
         extra_causes=found.extra.causes,
         rules=rules.model_dump(mode="json"),
-        evidence=evidence(plan, found, {"source": source.location, "target": target.location}),
+        evidence=record,
         seconds=round(time.monotonic() - started, 3),
     )
 

@@ -8,11 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-
 from recon_assets.comparison.location import Location
-from recon_assets.comparison.plan import Plan
+from recon_assets.comparison.plan import Plan, Role
 from recon_assets.comparison.result import Cause, ColumnResult, DuplicateKeys, Row, RowCause, ValueSample
 from recon_assets.comparison.schema import Matching
 
@@ -39,6 +36,11 @@ class Findings:
     missing: Unpaired = field(default_factory=Unpaired)
     extra: Unpaired = field(default_factory=Unpaired)
     evidence: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> dict[Role, int]:
+        """How many rows either side has."""
+        return {"source": self.source_rows, "target": self.target_rows}
 
 
 def column_results(plan: Plan, matching: Matching, found: Findings) -> list[ColumnResult]:
@@ -73,11 +75,9 @@ def column_results(plan: Plan, matching: Matching, found: Findings) -> list[Colu
 
 
 def evidence(plan: Plan, found: Findings, locations: Mapping[str, Location]) -> dict[str, Any]:
-    """What the verdict rests on: engine, versions, where the data lies (by side), each column's canonical form, and
+    """What the verdict rests on, whichever the engine: where the data lies (by side), each column's canonical form, and
     what the steps noted."""
     return {
-        "engine": "duckdb",
-        "versions": {"duckdb": duckdb.__version__, "pyarrow": pa.__version__},
         "datasets": {side: location.to_json() for side, location in locations.items()},
         "canonical": {each.pair.name: each.form.form for each in [*plan.keys, *plan.values]},
         **found.evidence,

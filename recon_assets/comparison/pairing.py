@@ -31,6 +31,11 @@ class Pairing:
     repeated: tuple[int, int]
     description: str
 
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are; fewer, where keys of one hash turn out to be two."""
+        return self.once_rows + (self.groups.paired if self.groups else 0)
+
 
 def pair_rows(session: Session, plan: Plan, where: str, source_rows: int, *, same_keys: bool) -> Pairing:
     """Divides the rows where `where` holds, `source_rows` of them in the source; keeps tables in the session.
@@ -39,26 +44,32 @@ def pair_rows(session: Session, plan: Plan, where: str, source_rows: int, *, sam
     """
     if plan.whole_row and plan.values:  # nearly equal is no equivalence: nothing can be told from hashes
         groups = Groups(session, plan, where)
-        return Pairing("false", 0, groups, {}, False, True, (0, 0), _description(plan, groups))
+        return Pairing("false", 0, groups, {}, False, True, (0, 0), _described(plan, groups))
     odd = odd_keys(session, plan, where, same_keys=same_keys)
     groups = Groups(session, plan, SHARED) if any(odd.shared) else None
     has_odd = any(odd.rows.values())
     once = " AND ".join(f"({part})" for part in (where, NOT_ODD if has_odd else "") if part)
     lonely = {role: UNPAIRED[role] for role, rows in (("source", odd.missing), ("target", odd.extra)) if rows}
     once_rows = source_rows - odd.rows["source"]
-    return Pairing(once, once_rows, groups, lonely, True, has_odd, odd.repeated, _description(plan, groups))
+    return Pairing(once, once_rows, groups, lonely, True, has_odd, odd.repeated, _described(plan, groups))
 
 
-def _description(plan: Plan, groups: Groups | None) -> str:
+def _described(plan: Plan, groups: Groups | None) -> str:
+    return describe(plan, groups is not None, groups.large_groups if groups else 0)
+
+
+def describe(plan: Plan, grouped: bool, large_groups: int) -> str:
+    """How rows were paired; `grouped`: whether keys repeat, `large_groups`: of how many groups not all pairings were
+    tried."""
     if plan.whole_row:
         how = "whole rows, equal ones with each other"
-    elif groups is None:
+    elif not grouped:
         return "by key, which is unique on both sides where they differ"
     else:
         how = "by key; rows of a repeated key so that the fewest values differ"
-    if groups is not None and groups.large_groups:
+    if large_groups:
         how += (
-            f"; {groups.large_groups} group(s) with more than {EXACT_PAIRS} possible pairs were paired in the order "
+            f"; {large_groups} group(s) with more than {EXACT_PAIRS} possible pairs were paired in the order "
             "of their values, which may show more differences than need be"
         )
     return how

@@ -12,8 +12,8 @@ Belongs here: their order, and when one can be left out. Does not belong here: a
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
-from recon_assets.comparison.differences import PairsRelation, find_differences
-from recon_assets.comparison.digests import column_digests, differing_buckets, row_digests
+from recon_assets.comparison.differences import Differences, PairsRelation, find_differences
+from recon_assets.comparison.digests import SideDigest, column_digests, differing_buckets, row_digests
 from recon_assets.comparison.duck import Session
 from recon_assets.comparison.findings import Findings
 from recon_assets.comparison.groups import Groups
@@ -21,6 +21,7 @@ from recon_assets.comparison.hashing import BOUND, SCHEME
 from recon_assets.comparison.keys import repeated_keys
 from recon_assets.comparison.pairing import Pairing, pair_rows
 from recon_assets.comparison.plan import BUCKETS, ROLES, Plan, Role, Value, in_buckets
+from recon_assets.comparison.question import Question
 from recon_assets.comparison.result import DuplicateKeys
 from recon_assets.comparison.schema import Matching
 from recon_assets.comparison.tally import count
@@ -45,8 +46,25 @@ def count_rows(session: Session, plan: Plan, role: Role) -> int:
     return session.row(f"SELECT count(*) FROM {plan.sides[role].view}")[0]
 
 
+def by_digests(one: SideDigest, other: SideDigest) -> tuple[Findings, list[int]]:
+    """What the sums of the two sides' rows tell, and the buckets in which these differ."""
+    found = Findings(one.rows, other.rows)
+    found.evidence["fingerprints"] = {
+        "scheme": SCHEME,
+        "bound": BOUND,
+        "source": one.to_json(),
+        "target": other.to_json(),
+    }
+    differing = differing_buckets(one, other)
+    found.paired = sum(one.buckets[b][0] for b in one.buckets.keys() - set(differing))
+    found.evidence["path"] = "join" if differing else "fingerprint"
+    if differing:
+        found.evidence["buckets"] = {"all": BUCKETS, "differing": len(differing)}
+    return found, differing
+
+
 class Steps:
-    """One comparison; it keeps its tables in the session."""
+    """One comparison of sides that lie in the session; it keeps its tables there."""
 
     def __init__(self, session: Session, plan: Plan, matching: Matching, samples: int, limits: Limits) -> None:
         self._session, self._whole, self._matching = session, plan, matching
@@ -57,64 +75,48 @@ class Steps:
         if exact:
             found = Findings(*(count_rows(self._session, self._whole, role) for role in ROLES))
             found.evidence["path"] = "exact"
-            self._look_closer(found, None, exact=True, same_keys=False)
+            self.look_closer(found, self._question(found, None), exact=True, same_keys=False)
             return found
         one, other = (row_digests(self._session, self._whole, role) for role in ROLES)
-        found = Findings(one.rows, other.rows)
-        found.evidence["fingerprints"] = {
-            "scheme": SCHEME,
-            "bound": BOUND,
-            "source": one.to_json(),
-            "target": other.to_json(),
-        }
-        differing = differing_buckets(one, other)
-        equal = one.buckets.keys() - set(differing)
-        found.paired = sum(one.buckets[b][0] for b in equal)
-        if equal:
+        found, differing = by_digests(one, other)
+        if found.paired:
             rest = f"NOT ({in_buckets(differing)})" if differing else ""
             repeated = repeated_keys(self._session, self._whole, "source", found.paired, rest)
             found.duplicates = DuplicateKeys(repeated, repeated)
-        if not differing:
-            found.evidence["path"] = "fingerprint"
-            return found
-        found.evidence["path"] = "join"
-        found.evidence["buckets"] = {"all": BUCKETS, "differing": len(differing)}
-        buckets = differing if equal else None
-        self._look_closer(found, buckets, exact=False, same_keys=one.keys == other.keys)
+        if differing:
+            question = self._question(found, differing if found.paired else None)
+            self.look_closer(found, question, exact=False, same_keys=one.keys == other.keys)
         return found
 
-    def _look_closer(self, found: Findings, buckets: Sequence[int] | None, *, exact: bool, same_keys: bool) -> None:
-        """Pairs the rows of the given buckets (None: all), counts, explains and samples."""
-        session, whole, samples = self._session, self._whole, self._samples
-        in_question = in_buckets(buckets)
-        plan, where = self._copied(in_question, max(found.source_rows, found.target_rows) - found.paired)
-        pairing = pair_rows(session, plan, where, found.source_rows - found.paired, same_keys=same_keys)
+    def look_closer(self, found: Findings, question: Question, *, exact: bool, same_keys: bool) -> Differences | None:
+        """Pairs the rows in question, counts, explains and samples; adds to what was found."""
+        session, plan, samples = self._session, question.plan, self._samples
+        pairing = pair_rows(session, plan, question.where, found.source_rows - found.paired, same_keys=same_keys)
         repeated = zip(astuple(found.duplicates), pairing.repeated, strict=True)
         found.duplicates = DuplicateKeys(*(equal + differing for equal, differing in repeated))
-        every_value = exact or plan is not whole or plan.whole_row
+        every_value = exact or question.copied or plan.whole_row
         values = plan.values if every_value else self._suspects(plan, pairing, found)
-        alone = 0
-        if not plan.whole_row and (values or plan is not whole):
+        differences = None
+        if not plan.whole_row and (values or question.copied):
             relation = PairsRelation(plan, values, pairing.once, pairing.groups, pairing.once_rows)
-            sides = {role: _side_of(whole, role, values) for role in ROLES}
+            sides = {role: _side_of(question.whole, role, values) for role in ROLES} if question.others else None
             differences = find_differences(session, relation, sides, samples, self._limits.searched)
             found.differences, found.causes, found.samples = differences.counts, differences.causes, differences.samples
-            alone = differences.alone
-        found.paired += pairing.once_rows - alone + (pairing.groups.paired if pairing.groups else 0)
+        alone = differences.alone if differences else 0
+        found.paired += pairing.pairs - alone
         found.evidence["pairing"] = pairing.description
-        totals = (found.source_rows, found.target_rows)
-        unpaired = (found.source_rows - found.paired, found.target_rows - found.paired)
-        found.missing, found.extra = find_unpaired(
-            session, plan, whole, self._matching, pairing, unpaired, totals, in_question, samples
-        )
+        found.missing, found.extra = find_unpaired(session, question, self._matching, pairing, found, samples)
+        return differences
 
-    def _copied(self, where: str, rows: int) -> tuple[Plan, str]:
-        """Where few rows are concerned, the plan over copies of them, which need no condition."""
-        if rows > self._limits.copied:
-            return self._whole, where
+    def _question(self, found: Findings, buckets: Sequence[int] | None) -> Question:
+        """The rows of the given buckets (None: all); where they are few, copies of them."""
+        where = in_buckets(buckets)
+        if max(found.source_rows, found.target_rows) - found.paired > self._limits.copied:
+            return Question(self._whole, where, self._whole, where, copied=False)
         for role in ROLES:
             self._session.keep(f"few_{role}", self._whole.rows(role, self._whole.every_column(role), where))
-        return self._whole.with_views({role: f"few_{role}" for role in ROLES}), ""
+        few = self._whole.with_views({role: f"few_{role}" for role in ROLES})
+        return Question(few, "", self._whole, where, copied=True)
 
     def _suspects(self, plan: Plan, pairing: Pairing, found: Findings) -> list[Value]:
         """The columns that differ: by their sums over the rows whose keys are unique, or in groups. That none does is

@@ -7,70 +7,70 @@ paired (`pairing`), or what a cause is (`causes`).
 from recon_assets.comparison.canonical import csv_text
 from recon_assets.comparison.causes.rows import KeyColumn, RowColumn, UnpairedRows, explain_rows
 from recon_assets.comparison.duck import Session
-from recon_assets.comparison.findings import Unpaired
+from recon_assets.comparison.findings import Findings, Unpaired
 from recon_assets.comparison.keys import IN_BOTH
 from recon_assets.comparison.pairing import Pairing
 from recon_assets.comparison.pairs import named
 from recon_assets.comparison.plan import ROLES, Plan, Role, shown
+from recon_assets.comparison.question import Question
 from recon_assets.comparison.schema import Column, Matching
 from recon_assets.comparison.tally import CAUSE_SAMPLES, sample
 
 
 def find_unpaired(
-    session: Session,
-    plan: Plan,
-    whole: Plan,
-    matching: Matching,
-    pairing: Pairing,
-    rows: tuple[int, int],
-    totals: tuple[int, int],
-    where: str,
-    samples: int,
+    session: Session, question: Question, matching: Matching, pairing: Pairing, found: Findings, samples: int
 ) -> tuple[Unpaired, Unpaired]:
-    """Samples and explains the missing and the extra rows, `rows` of all the sides' rows (`totals`).
-
-    `where` is the condition on `k` of the rows that were looked at.
-    """
-    found, sides = [], []
-    for i, (role, unpaired) in enumerate(zip(ROLES, rows, strict=True)):
-        ignored = {pair[i].name for pair in matching.ignored if pair[i]}
-        columns = [c for c in plan.every_column(role) if c.name not in ignored]
-        found.append(Unpaired(_samples(session, plan, role, columns, pairing, unpaired, samples)))
-        sides.append(_whole_side(whole, role, columns, pairing, unpaired, totals[i], where))
-    if any(rows):
-        numbers = whole.numbers
+    """Samples and explains the missing and the extra rows, which are those that `found` has no pairs of."""
+    sides, results = [], []
+    whole = question.whole
+    rows = {role: total - found.paired for role, total in found.rows.items()}
+    for role in ROLES:
+        relation = unpaired_rows(question.plan, role, matching, pairing)
+        looks = looks_of(question.plan, role, matching)
+        kinds = {"unpaired": ("true", rows[role])}
+        taken = sample(session, relation, question.plan.key_columns, looks, kinds, samples) if relation else {}
+        results.append(Unpaired(taken.get("unpaired", [])))
+        sides.append(_whole_side(question, role, matching, pairing, rows[role], found.rows[role]))
+    if any(rows.values()):
         keys = [
-            KeyColumn(k.pair.name, *(numbers[role][getattr(k.pair, role).name] for role in ROLES), k.pair.rule)
-            for k in plan.keys
+            KeyColumn(k.pair.name, *(whole.numbers[role][getattr(k.pair, role).name] for role in ROLES), k.pair.rule)
+            for k in whole.keys
         ]
-        causes = explain_rows(session.connection, *sides, keys, CAUSE_SAMPLES, whole_row=plan.whole_row)
-        for unpaired, each in zip(found, causes, strict=True):
+        causes = explain_rows(session.connection, *sides, keys, CAUSE_SAMPLES, whole_row=whole.whole_row)
+        for unpaired, each in zip(results, causes, strict=True):
             unpaired.causes = each
-    return found[0], found[1]
+    return results[0], results[1]
 
 
-def _samples(
-    session: Session, plan: Plan, role: Role, columns: list[Column], pairing: Pairing, rows: int, samples: int
-) -> list[dict]:
+def unpaired_rows(plan: Plan, role: Role, matching: Matching, pairing: Pairing) -> str:
+    """The relation of one side's rows without a partner; '' where it is known to have none."""
+    columns = _compared(plan, role, matching)
     relations = []
     names = ", ".join(["k", *plan.key_columns, *named(plan, role, columns)])
     if role in pairing.lonely:
         relations.append(f"SELECT {names} FROM ({plan.rows(role, columns, pairing.lonely[role])})")
     if pairing.groups is not None:
         relations.append(f"SELECT {names} FROM ({pairing.groups.unpaired(role)})")
-    if not relations:
-        return []
-    looks = {c.name: shown(c, plan.name(role, c)) for c in columns}
-    taken = sample(
-        session, " UNION ALL ".join(relations), plan.key_columns, looks, {"unpaired": ("true", rows)}, samples
-    )
-    return taken.get("unpaired", [])
+    return " UNION ALL ".join(relations)
+
+
+def looks_of(plan: Plan, role: Role, matching: Matching) -> dict[str, str]:
+    """What is shown of a row, by column name."""
+    return {c.name: shown(c, plan.name(role, c)) for c in _compared(plan, role, matching)}
+
+
+def _compared(plan: Plan, role: Role, matching: Matching) -> list[Column]:
+    """One side's columns, but for those that are ignored."""
+    ignored = {column.name for pair in matching.ignored if (column := pair[ROLES.index(role)])}
+    return [c for c in plan.every_column(role) if c.name not in ignored]
 
 
 def _whole_side(
-    plan: Plan, role: Role, columns: list[Column], pairing: Pairing, unpaired: int, total: int, where: str
+    question: Question, role: Role, matching: Matching, pairing: Pairing, unpaired: int, total: int
 ) -> UnpairedRows:
     """All of one side's rows, as the search for causes knows them."""
+    plan, where = question.whole, question.in_whole
+    columns = _compared(plan, role, matching)
     names, described = ["k"], []
     for column in columns:
         number, name = plan.numbers[role][column.name], plan.name(role, column)
@@ -98,4 +98,4 @@ def _whole_side(
         if pairing.groups:
             grouped = f"({pairing.groups.every_row(role)}) LEFT JOIN odd_keys USING (k)"
             parts.append(f"SELECT {chosen}, unpaired, {counts} FROM {grouped}")
-    return UnpairedRows(role, " UNION ALL ".join(parts), described, unpaired, total)
+    return UnpairedRows(role, " UNION ALL ".join(parts), described, unpaired, total, question.partnered)

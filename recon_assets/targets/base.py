@@ -57,6 +57,13 @@ class Target(Protocol):
         """
         ...
 
+    def reading(self, tables: Sequence[TableVersion | Sequence[str]]) -> AbstractContextManager[Sequence[Any]]:
+        """The Spark DataFrames of Delta tables at a version, or of Parquet files of one schema, in one session.
+
+        Raises TargetError when they can't be read.
+        """
+        ...
+
     def save(self, frame: Any, folder: str) -> None:
         """Compute a DataFrame that `run` returned and store it as a Delta table in `folder`."""
         ...

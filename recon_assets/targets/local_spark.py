@@ -134,6 +134,19 @@ class LocalSpark(dg.ConfigurableResource):
         else:
             yield {outputs[0]: _parquet(session, logic)}
 
+    @contextmanager
+    def reading(self, tables: Sequence[TableVersion | Sequence[str]]) -> Iterator[Sequence[DataFrame]]:
+        """The DataFrames of tables or Parquet files, in a session of their own."""
+        session = self.session.newSession()
+        try:
+            frames = [
+                self._table(session, table) if isinstance(table, TableVersion) else session.read.parquet(*table)
+                for table in tables
+            ]
+        except (PySparkException, Py4JJavaError) as error:
+            raise TargetError(f"{tables[0]} and {tables[1]} can't be read: {plain_message(error)}") from error
+        yield frames
+
     def describe(self) -> dict[str, str]:
         """Engine, version and the settings that change answers."""
         conf = self.session.conf

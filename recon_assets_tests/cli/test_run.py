@@ -85,10 +85,10 @@ def test_the_page_holds_every_output_and_the_history_a_line_each(examples):
     assert [line["match_status"] for line in history] == ["MATCH", "NO MATCH", "MATCH"]
 
 
-def test_the_table_of_verdicts_says_what_differs(examples):
+def test_the_table_of_verdicts_says_what_differs_and_why(examples):
     _, run = examples
     draft = next(line for line in run.stdout.splitlines() if "summary_draft" in line)
-    assert "NO MATCH" in draft and "purchases_amount differs in" in draft
+    assert "NO MATCH" in draft and "purchases_amount: the target is the source" in draft
 
 
 def test_example_data_that_is_there_is_left_alone(examples):

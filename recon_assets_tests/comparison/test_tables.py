@@ -20,7 +20,7 @@ def _table(columns: str, rows: list[tuple]) -> pa.Table:
     return pa.table(arrays)
 
 
-def _same_types(case: Case) -> tuple[pa.Table, pa.Table]:
+def tables_of(case: Case) -> tuple[pa.Table, pa.Table]:
     """Both sides' tables; a column that holds no text on one side only because it is NULL or empty there,
     is text."""
     source, target = _table(case.columns, case.source), _table(case.target_columns or case.columns, case.target)
@@ -63,7 +63,7 @@ def test_keys_that_are_times_of_any_type_are_missing_and_extra_where_they_differ
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_tables_compare_as_the_case_says(tmp_path, engine, case: Case, way: str):
-    source, target = _same_types(case)
+    source, target = tables_of(case)
     result = compared(tmp_path, source, target, keys=tuple(case.keys.split()), engine=engine, **WAYS[way], **case.rules)
     assert result.verdict == case.verdict, result.reason
     assert (result.source_rows, result.target_rows) == (len(case.source), len(case.target))

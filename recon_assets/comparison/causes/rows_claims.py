@@ -87,8 +87,8 @@ class Claims:
         )
         smallest = f"min(k, {samples})" if samples else "NULL"
         self._cells = [
-            _Cell(*cell[:5], cell[5] or [])
-            for cell in space.rows(
+            _Cell(unpaired, *kind, rows if unpaired else round(rows * side.partnered), sampled or [])
+            for unpaired, *kind, rows, sampled in space.rows(
                 f"SELECT unpaired, surplus, repair, mask, count(*), {smallest} FROM ({self._marked}) GROUP BY ALL"
             )
         ]

@@ -54,7 +54,8 @@ class UnpairedRows:
     `rows` is a SELECT of every row of the side (each use of it is a scan) with the columns `c<index>` (the side's own
     values), `k` UBIGINT (hash of the key, so that `k < x` is a fair sample of the keys), `unpaired` BOOLEAN, and
     `mine` and `theirs` BIGINT: how many rows of this row's key this side and the other have. Without a declared key
-    the columns that rows pair by are the key. `unpaired_rows` and `total_rows` count the SELECT's rows.
+    the columns that rows pair by are the key. `unpaired_rows` and `total_rows` count the side's rows. Of rows with a
+    partner the SELECT may have but a sample that is fair by `k`: each then stands for `partnered` of them.
     """
 
     role: Role
@@ -62,6 +63,7 @@ class UnpairedRows:
     columns: Sequence[RowColumn]
     unpaired_rows: int
     total_rows: int
+    partnered: float = 1.0
 
     @property
     def other(self) -> Role:

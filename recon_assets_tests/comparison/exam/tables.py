@@ -141,7 +141,7 @@ CASES = [
     Case("whole rows of which one fits two", "w", [(1,), (3,)], [(2,), (9,)], PARTIAL, 1, keys="", rules={"columns": {"w": {"tolerance": 1}}}),
     Case("whole rows, NULL is within no tolerance", "w", [(None,), (0,)], [(0,), (0,)], PARTIAL, 1, keys="", rules={"columns": {"w": {"tolerance": 1}}}),
     # columns
-    Case("NULL is not 0 for a relative tolerance", "id v", [(1, None), (2, 0)], [(1, 0), (2, None)], PARTIAL, 2, {"v": 2}, rules={"columns": {"v": {"relative_tolerance": 1}}}),
+    Case("NULL is not 0 for a relative tolerance", "id v", [(1, None), (2, 0)], [(1, 0), (2, None)], PARTIAL, 2, {"v": 2}, rules={"columns": {"v": {"relative_tolerance": "0.9"}}}),
     Case("a column renamed, one dropped, one added", "id a b", [(1, 5, 6)], [(1, 5, 7)], PARTIAL, 1, target_columns="id z c", rules={"rename": {"a": "z"}}, one_sided={"b": "missing", "c": "extra"}),
     Case("a renamed column that differs", "id a", [(1, 5)], [(1, 6)], PARTIAL, 1, {"a": 1}, target_columns="id z", rules={"rename": {"a": "z"}}),
     Case("a renamed column that is ignored", "id a", [(1, 5)], [(1, 6)], MATCH, 1, target_columns="id z", rules={"rename": {"a": "z"}, "ignore": ("a",)}, one_sided={"a": "ignored"}),

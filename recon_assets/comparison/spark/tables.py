@@ -1,0 +1,186 @@
+"""The two sides as tables of a Spark session, and what the comparison asks of them there.
+
+Belongs here: every job that Spark is given. Does not belong here: their order (`engine`), or what the workers run
+(`worker`).
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+
+from recon_assets.comparison.digests import WORD, SideDigest, row_sums
+from recon_assets.comparison.errors import ComparisonError
+from recon_assets.comparison.hashing import digests
+from recon_assets.comparison.location import Location
+from recon_assets.comparison.plan import ROLES, Plan, Role
+from recon_assets.comparison.spark.parts import Part
+from recon_assets.comparison.spark.worker import Choice, Comparing, Query
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_CELLS = 10_000_000
+"""How many values are brought here at once."""
+_PART_ROWS = 200_000
+"""How many rows of a side one worker compares at once, about."""
+_SUMS = tuple(f"s{i}" for i in range(4))
+
+
+@dataclass(frozen=True)
+class SparkTable:
+    """One side: a DataFrame, and where its rows lie."""
+
+    label: str
+    location: Location
+    frame: "DataFrame"
+
+    def schema(self) -> pa.Schema:
+        """Its columns, in the types in which Spark hands rows to Python. Raises ComparisonError for one without."""
+        with running(self.label):
+            return self.frame.limit(0).toArrow().schema
+
+
+class SparkTables:
+    """Both sides. Every method may raise ComparisonError, naming the side and what failed."""
+
+    def __init__(self, tables: dict[Role, SparkTable], plan: Plan) -> None:
+        self._tables, self._plan = tables, plan
+
+    def count(self, role: Role) -> int:
+        """How many rows a side has."""
+        with running(self._tables[role].label):
+            return self._tables[role].frame.count()
+
+    def row_digests(self, role: Role) -> SideDigest:
+        """The sums of one side's rows, by one scan; a row per bucket and partition is shuffled."""
+        from pyspark.sql import functions as f
+
+        sums = ", ".join(f"CAST({s} % {WORD} AS DECIMAL(20,0)) AS {s}" for s in _SUMS)
+        sql = f"SELECT CAST(bucket AS INTEGER) AS bucket, rows, {sums} FROM ({row_sums(self._plan, role)})"
+        columns = ", ".join(f"{s} decimal(20,0)" for s in _SUMS)
+        found = self._query(role, sql, f"bucket int, rows bigint, {columns}")
+        with running(self._tables[role].label):
+            rows = found.groupBy("bucket").agg(*(f.sum(each).alias(each) for each in ("rows", *_SUMS))).collect()
+        return SideDigest.of(rows)
+
+    def suspects(self, where: str, limit: int) -> pa.Table | None:
+        """The keys among the rows where `where` holds whose rows are not the same on both sides: `k`, and how many rows
+        either side has (`source_rows`, `target_rows`). None if there are more than `limit`.
+
+        All rows in question are shuffled, 24 bytes of each.
+        """
+        from pyspark.sql import functions as f
+
+        one, other = (self._hashed(role, where) for role in ROLES)
+        both = one.withColumn("side", f.lit(1)).unionByName(other.withColumn("side", f.lit(0)))
+        mine, theirs = f.sum("side"), f.sum(1 - f.col("side"))
+        rows = both.groupBy("k", "one", "other").agg(mine.alias("s"), theirs.alias("t"))
+        differ = f.max(f.col("s") != f.col("t")).alias("odd")
+        keys = rows.groupBy("k").agg(f.sum("s").alias("s"), f.sum("t").alias("t"), differ)
+        with running(self._tables["source"].label):
+            found = keys.where("odd").select("k", "s", "t").limit(limit + 1).toArrow()
+        if found.num_rows > limit:
+            return None
+        columns = [_unsigned(found["k"]), found["s"], found["t"]]
+        return pa.table(columns, names=["k", "source_rows", "target_rows"])
+
+    def repeated_keys(self, role: Role, where: str, suspects: pa.Table | None) -> int:
+        """How many distinct keys repeat among a side's rows where `where` (which may speak of `suspects`) holds; 16
+        bytes of each row are shuffled."""
+        if self._plan.whole_row:
+            return 0
+        _, second = digests(self._plan.typed_row(role, []))  # beside `k`, so that no two keys are taken for one
+        sql = f"SELECT k, {second} AS other FROM ({self._plan.rows(role, [], where)})"
+        keys = self._query(role, sql, "k long, other long", suspects)
+        with running(self._tables[role].label):
+            return keys.groupBy("k", "other").count().where("count > 1").count()
+
+    def chosen(self, role: Role, where: str, suspects: pa.Table | None = None) -> "DataFrame":
+        """A side's rows where `where` (which may speak of `suspects`) holds: every column by its name in the plan, and
+        `k`."""
+        from pyspark.sql.types import LongType, StructField, StructType
+
+        frame, plan = self._tables[role].frame, self._plan
+        names = [plan.name(role, column) for column in plan.every_column(role)]
+        fields = [
+            StructField(name, field.dataType, metadata=field.metadata)
+            for name, field in zip(names, frame.schema.fields, strict=True)
+        ]
+        sql = f"SELECT k, coalesce({where or 'true'}, false) AS chosen FROM ({plan.rows(role, [])})"
+        choice = Choice(duckdb.__version__, suspects, plan.sides[role].view, sql, names)
+        return frame.mapInArrow(choice, StructType([*fields, StructField("k", LongType())]))
+
+    def fetched(self, role: Role, chosen: "DataFrame", rows: int) -> Iterator[pa.Table]:
+        """Brings rows here, about `rows` of them, so many at once that memory stays flat."""
+        from pyspark import StorageLevel
+
+        times = -(-rows * len(chosen.columns) // _CELLS)
+        with running(self._tables[role].label):
+            if times <= 1:
+                yield chosen.drop("k").toArrow()
+                return
+            kept = chosen.persist(StorageLevel.DISK_ONLY)
+            try:
+                for i in range(times):
+                    yield kept.where(f"pmod(k, {times}) = {i}").drop("k").toArrow()
+            finally:
+                kept.unpersist()
+
+    def compared(self, where: str, part: Part, rows: int) -> list[dict[str, Any]]:
+        """What is found in each part of the keys, among the rows where `where` holds, about `rows` of a side: all of
+        these are shuffled."""
+        from pyspark.sql import functions as f
+
+        parts = max(1, rows // _PART_ROWS)
+        source, target = (
+            self.chosen(role, where).withColumn("part", f.expr(f"pmod(k, {parts})")).groupBy("part") for role in ROLES
+        )
+        comparing = Comparing(duckdb.__version__, None, part)
+        with running(f"{self._tables['source'].label} and {self._tables['target'].label}"):
+            # Spark counts arguments, `self` too, to tell whether a function wants the group's key
+            each = source.cogroup(target).applyInArrow(lambda one, other: comparing(one, other), "found string")
+            found = each.collect()
+        return [json.loads(row.found) for row in found]
+
+    def _hashed(self, role: Role, where: str) -> "DataFrame":
+        plan = self._plan
+        one, other = digests(plan.typed_row(role, plan.values))
+        rows = plan.rows(role, plan.columns(role, plan.values), where)
+        return self._query(
+            role, f"SELECT k, {one} AS one, {other} AS other FROM ({rows})", "k long, one long, other long"
+        )
+
+    def _query(self, role: Role, sql: str, columns: str, suspects: pa.Table | None = None) -> "DataFrame":
+        query = Query(duckdb.__version__, suspects, self._plan.sides[role].view, sql)
+        return self._tables[role].frame.mapInArrow(query, columns)
+
+
+@contextmanager
+def running(what: str) -> Iterator[None]:
+    """Turns errors of Spark and of its workers into ours; `what` names the sides concerned."""
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except PySparkException as error:
+        raise ComparisonError(f"{what}: {_plain(str(error))}") from error
+
+
+def _plain(message: str) -> str:
+    """The words that matter: those of a worker's own error, which are below its stack trace, or the first line."""
+    trace = message.partition("Traceback (most recent call last):\n")[2].splitlines()
+    error = next((line for line in trace if not line.startswith(" ")), message.strip().splitlines()[0])
+    if error.startswith("ModuleNotFoundError") or "OtherVersion" in error:
+        error += f"; install recon-assets {version('recon-assets')} where Spark's workers run"
+    return error
+
+
+def _unsigned(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The same 64 bits."""
+    return pa.chunked_array([chunk.view(pa.uint64()) for chunk in values.chunks], pa.uint64())
