@@ -73,6 +73,7 @@ LINEUP = (
         capped=True,
         database=True,
     ),
+    Contestant("recon-spark", "ours on Spark, local[2]", _ours("recon_spark"), Answer.from_record, spark=True),
     Contestant("spark-join", "plain Spark full outer join, local[2]", _ours("spark_join"), spark=True),
     Contestant("datacompy-spark", "datacompy over Spark, local[2]", _peer("datacompy_spark"), spark=True),
 )

@@ -29,7 +29,8 @@ AT_ONCE = 100
 TYPES = [(family, *typed) for family, types in FAMILIES.items() for typed in types]
 
 
-def _name(number: int) -> str:
+def name_of(number: int) -> str:
+    """What a case says."""
     why, equal, (source_type, source, target_type, target, *rule) = CASES[number]
     sign = "=" if equal else "!="
     return f"{why}: {source_type} {source!r:.30} {sign} {target_type} {target!r:.30} {rule[0] if rule else ''}"
@@ -51,7 +52,7 @@ def _differing(engine: str, first: int, mirrored: bool, exact: bool) -> dict[str
 @pytest.mark.parametrize(
     "mirrored, exact", [(False, False), (True, True)], ids=["fingerprint first", "exact, mirrored"]
 )
-@pytest.mark.parametrize("number", range(len(CASES)), ids=_name)
+@pytest.mark.parametrize("number", range(len(CASES)), ids=name_of)
 def test_two_values_are_equal_or_different(engine, number, mirrored, exact):
     _, equal, _ = CASES[number]
     assert (f"c{number}" not in _differing(engine, number - number % AT_ONCE, mirrored, exact)) is equal

@@ -47,3 +47,16 @@ def on_spark(spark: SparkSession, tmp_path: Path) -> OnSpark:
         return compare_on_spark(*sides, Rules(columns=columns, **rules), samples=samples, limits=limits)
 
     return compared
+
+
+def without_causes(record: dict[str, Any]) -> dict[str, Any]:
+    """A comparison's record but for its causes, some of which need rows that aren't brought here."""
+    columns = [column | {"causes": None} for column in record["columns"]]
+    return record | {"columns": columns, "missing_causes": None, "extra_causes": None}
+
+
+def can_be_held(type_: pa.DataType) -> bool:
+    """Whether Spark reads a type as the one it is: it has no nanoseconds, UUIDs, unsigned numbers, and no times of
+    milliseconds."""
+    unlike = (pa.types.is_time32(type_), pa.types.is_unsigned_integer(type_), type_ in (pa.uuid(), pa.null()))
+    return not any(unlike) and getattr(type_, "unit", "us") == "us"
