@@ -31,7 +31,7 @@ EXIT_MATCH, EXIT_NO_MATCH, EXIT_ERROR = 0, 1, 2
 @click.option(
     "--memory-limit",
     metavar="SIZE",
-    help="The most memory DuckDB may take.  [default: for each core 175 MB, a row group and 4 MB a column]",
+    help="The most memory DuckDB may take.  [default: for each core 100 MB, a row group and 4 MB a column]",
 )
 @click.option(
     "--temp-directory", type=click.Path(path_type=Path), metavar="FOLDER", help="Where to spill what doesn't fit."

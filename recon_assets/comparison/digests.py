@@ -40,6 +40,15 @@ class SideDigest:
         """By bucket, what is known of the keys alone."""
         return {b: (rows, first, second) for b, (rows, _, _, first, second) in self.buckets.items()}
 
+    def without(self, rows: "SideDigest") -> "SideDigest":
+        """What is left when some of the side's rows are taken away."""
+        left = {}
+        for b, (n, *sums) in self.buckets.items():
+            m, *taken = rows.buckets.get(b, (0,) * 5)
+            if n > m:
+                left[b] = (n - m, *((one - other) % WORD for one, other in zip(sums, taken, strict=True)))
+        return SideDigest(left)
+
     def to_json(self) -> dict[str, Any]:
         """Of the whole side, in hex."""
         columns = list(zip(*self.buckets.values(), strict=True)) or [()] * 5

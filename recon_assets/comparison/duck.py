@@ -22,7 +22,7 @@ def enough_memory(threads: int | None, bytes_at_a_time: int = 0, columns: int = 
 
     Threads hash in buffers of their own. Joins that don't fit are spilled, which costs them a few per cent.
     """
-    megabytes = 175 + bytes_at_a_time // 1_000_000 + 4 * columns
+    megabytes = 100 + bytes_at_a_time // 1_000_000 + 4 * columns
     return f"{megabytes * max(threads or os.cpu_count() or 1, 2)}MB"
 
 
@@ -53,6 +53,10 @@ class Session:
     def keep(self, name: str, query: str) -> None:
         """Makes a query's rows a table of the session, in place of one of that name."""
         self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {query}")
+
+    def add(self, name: str, query: str) -> None:
+        """Adds a query's rows to a kept table, whose columns they have."""
+        self.connection.execute(f"INSERT INTO {name} {query}")
 
     def keep_arrow(self, name: str, rows: pa.Table) -> None:
         """Makes rows a table of the session, in place of one of that name."""

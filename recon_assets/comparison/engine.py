@@ -44,7 +44,7 @@ def compare(
     """Compares two datasets under the rules, out of core.
 
     `samples` is how many differing values per column, and missing and extra rows, are kept. `memory_limit` is in
-    DuckDB's notation (`2GB`; if not given, per thread 175 MB, a row group and 4 MB a column); what doesn't fit is
+    DuckDB's notation (`2GB`; if not given, per thread 100 MB, a row group and 4 MB a column); what doesn't fit is
     spilled below `temp_directory`. `exact` leaves the fingerprints out and joins everything. `limits` change how the
     work is done, not what is found.
     Raises ComparisonError when the rules don't fit the columns, a type has no comparison, or a file can't be read.

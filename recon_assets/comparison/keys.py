@@ -18,6 +18,7 @@ UNPAIRED = {
     "target": "k IN (SELECT k FROM odd_keys WHERE source_rows = 0)",
 }
 """Conditions on `k`: the side's rows whose key the other side doesn't have."""
+ODD = "k IN (SELECT k FROM odd_keys)"
 IN_BOTH = "source_rows > 0 AND target_rows > 0"
 SHARED = f"k IN (SELECT k FROM odd_keys WHERE {IN_BOTH})"
 """The condition on `k` of rows that have to be paired in groups."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from recon_assets.comparison.duck import Session
 from recon_assets.comparison.groups import EXACT_PAIRS, Groups
-from recon_assets.comparison.keys import NOT_ODD, SHARED, UNPAIRED, odd_keys
+from recon_assets.comparison.keys import NOT_ODD, SHARED, UNPAIRED, OddKeys, odd_keys
 from recon_assets.comparison.plan import Plan, Role
 
 
@@ -37,15 +37,17 @@ class Pairing:
         return self.once_rows + (self.groups.paired if self.groups else 0)
 
 
-def pair_rows(session: Session, plan: Plan, where: str, source_rows: int, *, same_keys: bool) -> Pairing:
+def pair_rows(
+    session: Session, plan: Plan, where: str, source_rows: int, *, same_keys: bool, odd: OddKeys | None = None
+) -> Pairing:
     """Divides the rows where `where` holds, `source_rows` of them in the source; keeps tables in the session.
 
-    `same_keys`: both sides' keys are known to be the same, equally often.
+    `same_keys`: both sides' keys are known to be the same, equally often. `odd`: what `odd_keys` has found of them.
     """
     if plan.whole_row and plan.values:  # nearly equal is no equivalence: nothing can be told from hashes
         groups = Groups(session, plan, where)
         return Pairing("false", 0, groups, {}, False, True, (0, 0), _described(plan, groups))
-    odd = odd_keys(session, plan, where, same_keys=same_keys)
+    odd = odd or odd_keys(session, plan, where, same_keys=same_keys)
     groups = Groups(session, plan, SHARED) if any(odd.shared) else None
     has_odd = any(odd.rows.values())
     once = " AND ".join(f"({part})" for part in (where, NOT_ODD if has_odd else "") if part)

@@ -5,6 +5,7 @@ Does not belong here: which rows these are (`steps`), or what is found among the
 
 from dataclasses import dataclass
 
+from recon_assets.comparison.keys import OddKeys
 from recon_assets.comparison.plan import Plan
 
 
@@ -12,7 +13,8 @@ from recon_assets.comparison.plan import Plan
 class Question:
     """The rows that are left to look at: those of `plan` where `where` (over `k`) holds, which are those of `whole`
     where `in_whole` does. `copied`: `plan` is of copies, cheap to read. `others`: whether `whole` has all the other
-    rows, too; else those with a partner are `partnered` apiece (how many one of them stands for)."""
+    rows, too; else those with a partner are `partnered` apiece (how many one of them stands for). `odd`: what is known
+    of the rows' keys, if anything; the table `odd_keys` is then there."""
 
     plan: Plan
     where: str
@@ -21,3 +23,4 @@ class Question:
     copied: bool
     others: bool = True
     partnered: float = 1.0
+    odd: OddKeys | None = None

@@ -3,9 +3,10 @@
 Belongs here: their order, and when one can be left out. Does not belong here: any step's SQL.
 
 1. Sum whole rows by bucket of keys: equal buckets are done with.
-2. Copy the rows of the others, where they are few.
+2. Copy the rows of the others, where they are few. Where they are many, copy those whose keys repeat or lack a partner,
+   take these off the sums, and copy the rows of the buckets that still differ, where that makes few.
 3. Divide them: keys that occur once on both sides, keys that repeat, keys that one side lacks.
-4. Where rows are many, sum their columns one by one, to read only those that differ.
+4. Where rows are many all the same, sum their columns one by one, to read only those that differ.
 5. Join, count, explain, sample.
 """
 
@@ -18,7 +19,7 @@ from recon_assets.comparison.duck import Session
 from recon_assets.comparison.findings import Findings
 from recon_assets.comparison.groups import Groups
 from recon_assets.comparison.hashing import BOUND, SCHEME
-from recon_assets.comparison.keys import repeated_keys
+from recon_assets.comparison.keys import ODD, odd_keys, repeated_keys
 from recon_assets.comparison.pairing import Pairing, pair_rows
 from recon_assets.comparison.plan import BUCKETS, ROLES, Plan, Role, Value, in_buckets
 from recon_assets.comparison.question import Question
@@ -30,11 +31,13 @@ from recon_assets.comparison.unpaired import find_unpaired
 
 @dataclass(frozen=True)
 class Limits:
-    """Up to how many rows something is done: `copied` out of a side's files, to be looked at more than once;
-    `searched` for causes (about so many differing ones).
+    """Up to how many rows something is done: `copied` out of a side's files, to be looked at more than once, all rows
+    of the buckets that differ; `narrowed`, likewise, those that need it; `searched` for causes (about so many
+    differing ones).
     """
 
     copied: int = 2_000_000
+    narrowed: int = 2_000_000
     searched: int = 100_000
 
 
@@ -75,7 +78,8 @@ class Steps:
         if exact:
             found = Findings(*(count_rows(self._session, self._whole, role) for role in ROLES))
             found.evidence["path"] = "exact"
-            self.look_closer(found, self._question(found, None), exact=True, same_keys=False)
+            question = self._of_few(found, "") or Question(self._whole, "", self._whole, "", copied=False)
+            self.look_closer(found, question, exact=True, same_keys=False)
             return found
         one, other = (row_digests(self._session, self._whole, role) for role in ROLES)
         found, differing = by_digests(one, other)
@@ -84,14 +88,16 @@ class Steps:
             repeated = repeated_keys(self._session, self._whole, "source", found.paired, rest)
             found.duplicates = DuplicateKeys(repeated, repeated)
         if differing:
-            question = self._question(found, differing if found.paired else None)
-            self.look_closer(found, question, exact=False, same_keys=one.keys == other.keys)
+            where, same_keys = in_buckets(differing if found.paired else None), one.keys == other.keys
+            question = self._of_few(found, where) or self._narrowed(found, where, one, other, same_keys=same_keys)
+            self.look_closer(found, question, exact=False, same_keys=same_keys)
         return found
 
     def look_closer(self, found: Findings, question: Question, *, exact: bool, same_keys: bool) -> Differences | None:
         """Pairs the rows in question, counts, explains and samples; adds to what was found."""
         session, plan, samples = self._session, question.plan, self._samples
-        pairing = pair_rows(session, plan, question.where, found.source_rows - found.paired, same_keys=same_keys)
+        rows = found.source_rows - found.paired
+        pairing = pair_rows(session, plan, question.where, rows, same_keys=same_keys, odd=question.odd)
         repeated = zip(astuple(found.duplicates), pairing.repeated, strict=True)
         found.duplicates = DuplicateKeys(*(equal + differing for equal, differing in repeated))
         every_value = exact or question.copied or plan.whole_row
@@ -108,15 +114,45 @@ class Steps:
         found.missing, found.extra = find_unpaired(session, question, self._matching, pairing, found, samples)
         return differences
 
-    def _question(self, found: Findings, buckets: Sequence[int] | None) -> Question:
-        """The rows of the given buckets (None: all); where they are few, copies of them."""
-        where = in_buckets(buckets)
-        if max(found.source_rows, found.target_rows) - found.paired > self._limits.copied:
-            return Question(self._whole, where, self._whole, where, copied=False)
+    def _of_few(self, found: Findings, where: str) -> Question | None:
+        """The rows where `where` holds, as copies; None where they are many."""
+        if max(found.rows.values()) - found.paired > self._limits.copied:
+            return None
+        return self._copied("few", where, where)
+
+    def _narrowed(
+        self, found: Findings, where: str, one: SideDigest, other: SideDigest, *, same_keys: bool
+    ) -> Question:
+        """Many rows where `where` holds, or copies of those that need a closer look, where they are few."""
+        whole, limit = self._whole, self._limits.narrowed
+        if whole.whole_row and whole.values:  # nothing can be told from hashes
+            return Question(whole, where, whole, where, copied=False)
+        odd = odd_keys(self._session, whole, where, same_keys=same_keys)
+        many = Question(whole, where, whole, where, copied=False, odd=odd)
+        if not 0 < max(odd.rows.values()) <= limit:
+            return many
+        copies = self._copied("odd", ODD, ODD)
+        one, other = (
+            side.without(row_digests(self._session, copies.plan, role))
+            for side, role in zip((one, other), ROLES, strict=True)
+        )
+        differing = differing_buckets(one, other)
+        rows = max(sum(side.buckets[b][0] for b in differing if b in side.buckets) for side in (one, other))
+        if rows > limit:
+            return many
+        if differing:
+            for role in ROLES:
+                rest = whole.rows(role, whole.every_column(role), f"{in_buckets(differing)} AND NOT {ODD}")
+                self._session.add(f"odd_{role}", rest)
+        found.paired = found.source_rows - count_rows(self._session, copies.plan, "source")
+        return copies
+
+    def _copied(self, name: str, where: str, in_whole: str) -> Question:
         for role in ROLES:
-            self._session.keep(f"few_{role}", self._whole.rows(role, self._whole.every_column(role), where))
-        few = self._whole.with_views({role: f"few_{role}" for role in ROLES})
-        return Question(few, "", self._whole, where, copied=True)
+            rows = self._whole.rows(role, self._whole.every_column(role), where)
+            self._session.keep(f"{name}_{role}", rows)
+        copies = self._whole.with_views({role: f"{name}_{role}" for role in ROLES})
+        return Question(copies, "", self._whole, in_whole, copied=True)
 
     def _suspects(self, plan: Plan, pairing: Pairing, found: Findings) -> list[Value]:
         """The columns that differ: by their sums over the rows whose keys are unique, or in groups. That none does is

@@ -83,17 +83,19 @@ def _whole_side(
     mine, theirs = (f"{each}_rows" for each in (ROLES if role == "source" else ROLES[::-1]))
     counts = f"coalesce({mine}, 1) AS mine, coalesce({theirs}, 1) AS theirs"
     parts = []
+    apart = question.copied or not pairing.odd_keys
+    if apart and where:
+        rows = plan.rows(role, columns, f"NOT ({where})")
+        parts.append(f"SELECT {chosen}, false AS unpaired, 1 AS mine, 1 AS theirs FROM ({rows})")
     if not pairing.odd_keys:
-        if where:
-            rows = plan.rows(role, columns, f"NOT ({where})")
-            parts.append(f"SELECT {chosen}, false AS unpaired, 1 AS mine, 1 AS theirs FROM ({rows})")
         grouped = pairing.groups.every_row(role)
         parts.append(f"SELECT {chosen}, unpaired, 1 AS mine, CAST(NOT unpaired AS INTEGER) AS theirs FROM ({grouped})")
     else:
         ungrouped = f" WHERE k NOT IN (SELECT k FROM odd_keys WHERE {IN_BOTH})" if pairing.groups else ""
+        rows = (question.plan if apart else plan).rows(role, columns)
         parts.append(
             f"SELECT {chosen}, coalesce({theirs}, 1) = 0 AS unpaired, {counts}"
-            f" FROM ({plan.rows(role, columns)}) LEFT JOIN odd_keys USING (k){ungrouped}"
+            f" FROM ({rows}) LEFT JOIN odd_keys USING (k){ungrouped}"
         )
         if pairing.groups:
             grouped = f"({pairing.groups.every_row(role)}) LEFT JOIN odd_keys USING (k)"

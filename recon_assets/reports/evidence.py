@@ -13,6 +13,7 @@ from recon_assets.reports.wording import share
 _SETTLED = {
     "fingerprint": "All fingerprints are equal on both sides, which leaves no row to join.",
     "join": "Fingerprints differ: rows were joined and compared value by value.",
+    "join in parts": "Fingerprints differ: rows were joined and compared value by value, by Spark's workers.",
     "exact": "Every row was joined and compared value by value; no fingerprint was relied on.",
 }
 

@@ -61,9 +61,9 @@ def compare_on_spark(
 ) -> Comparison:
     """Compares two tables of one Spark session under the rules, where they are.
 
-    What comes here are sums, samples, and rows up to `limits`, which lie in DuckDB (`memory_limit`, `temp_directory`).
-    The workers need this package. `samples` is how many differing values per column, and missing and extra rows, are
-    kept.
+    What comes here are sums, samples, and rows up to `limits`, which lie in DuckDB (`memory_limit`, `temp_directory`);
+    `evidence.brought` says how many. The workers need this package. `samples` is how many differing values per column,
+    and missing and extra rows, are kept. The tables are read several times and must stay the same meanwhile.
     Raises ComparisonError when the rules don't fit the columns, a type has no comparison, or Spark fails.
     """
     started = time.monotonic()
@@ -88,7 +88,9 @@ def compare_on_spark(
             found = Findings(*(tables.count(role) for role in ROLES))
             found.evidence["path"] = NOT_COMPARABLE
         else:
-            found = _Search(duck, tables, plan, matching, samples, limits).find()
+            search = _Search(duck, tables, plan, matching, samples, limits)
+            found = search.find()
+            found.evidence["brought"] = search.brought
     record = {
         "engine": "spark",
         "versions": {
@@ -109,6 +111,7 @@ class _Search:
     ) -> None:
         self._duck, self._tables, self._plan, self._matching = duck, tables, plan, matching
         self._samples, self._limits = samples, limits
+        self.brought: dict[Role, int] = {"source": 0, "target": 0}
 
     def find(self) -> Findings:
         """What differs."""
@@ -179,11 +182,14 @@ class _Search:
         return Steps(self._duck, plan, self._matching, self._samples, Limits())
 
     def _bring(self, name: str, role: Role, chosen, rows: int) -> None:
+        brought = 0
         for n, table in enumerate(self._tables.fetched(role, chosen, rows)):
+            brought += table.num_rows
             if n:
                 self._duck.append(name, table)
             else:
                 self._duck.keep_arrow(name, table)
+        self.brought[role] = brought
 
 
 def _side(duck: Session, role: Role, table: SparkTable) -> Side:

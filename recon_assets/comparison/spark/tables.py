@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _CELLS = 10_000_000
 """How many values are brought here at once."""
-_PART_ROWS = 200_000
-"""How many rows of a side one worker compares at once, about."""
+_PART_CELLS = 4_000_000
+"""How many values of a side one worker compares at once, about."""
 _SUMS = tuple(f"s{i}" for i in range(4))
 
 
@@ -113,7 +113,7 @@ class SparkTables:
             for name, field in zip(names, frame.schema.fields, strict=True)
         ]
         sql = f"SELECT k, coalesce({where or 'true'}, false) AS chosen FROM ({plan.rows(role, [])})"
-        choice = Choice(duckdb.__version__, suspects, plan.sides[role].view, sql, names)
+        choice = Choice(duckdb.__version__, len(names), suspects, plan.sides[role].view, sql, names)
         return frame.mapInArrow(choice, StructType([*fields, StructField("k", LongType())]))
 
     def fetched(self, role: Role, chosen: "DataFrame", rows: int) -> Iterator[pa.Table]:
@@ -137,11 +137,11 @@ class SparkTables:
         these are shuffled."""
         from pyspark.sql import functions as f
 
-        parts = max(1, rows // _PART_ROWS)
+        parts = max(1, rows * len(self._plan.values) // _PART_CELLS)
         source, target = (
             self.chosen(role, where).withColumn("part", f.expr(f"pmod(k, {parts})")).groupBy("part") for role in ROLES
         )
-        comparing = Comparing(duckdb.__version__, None, part)
+        comparing = Comparing(duckdb.__version__, len(self._plan.values), None, part)
         with running(f"{self._tables['source'].label} and {self._tables['target'].label}"):
             # Spark counts arguments, `self` too, to tell whether a function wants the group's key
             each = source.cogroup(target).applyInArrow(lambda one, other: comparing(one, other), "found string")
@@ -157,7 +157,8 @@ class SparkTables:
         )
 
     def _query(self, role: Role, sql: str, columns: str, suspects: pa.Table | None = None) -> "DataFrame":
-        query = Query(duckdb.__version__, suspects, self._plan.sides[role].view, sql)
+        side = self._plan.sides[role]
+        query = Query(duckdb.__version__, len(side.columns), suspects, side.view, sql)
         return self._tables[role].frame.mapInArrow(query, columns)
 
 

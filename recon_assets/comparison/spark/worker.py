@@ -13,11 +13,12 @@ from itertools import chain
 import duckdb
 import pyarrow as pa
 
-from recon_assets.comparison.duck import Session, session
+from recon_assets.comparison.duck import Session, enough_memory, session
 from recon_assets.comparison.plan import Role
 from recon_assets.comparison.spark.parts import Part
 
-_ROWS_AT_ONCE = 100_000  # a query costs milliseconds: Spark's batches of 10,000 rows are put together
+_ROWS_AT_ONCE = 100_000  # a query costs milliseconds: Spark's batches of 10,000 rows are put together,
+_BYTES_AT_ONCE = 64_000_000  # or up to so many bytes
 
 
 class OtherVersion(Exception):
@@ -26,10 +27,11 @@ class OtherVersion(Exception):
 
 @dataclass(frozen=True)
 class Worker:
-    """What every callable needs: the driver's version of DuckDB, and the table `suspects` (`k`) if queries speak of
-    it."""
+    """What every callable needs: the driver's version of DuckDB, how many columns rows have, and the table `suspects`
+    (`k`) if queries speak of it."""
 
     version: str
+    columns: int
     suspects: pa.Table | None
 
     @contextmanager
@@ -37,7 +39,7 @@ class Worker:
         """A session on one thread, since Spark runs as many tasks as there are cores."""
         if duckdb.__version__ != self.version:
             raise OtherVersion(f"the worker has DuckDB {duckdb.__version__}, the driver {self.version}")
-        with session(threads=1) as found:
+        with session(threads=1, memory_limit=enough_memory(1, columns=self.columns)) as found:
             if self.suspects is not None:
                 found.keep_arrow("suspects", self.suspects)
             yield found
@@ -101,7 +103,8 @@ def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(each.num_rows for each in waiting) >= _ROWS_AT_ONCE:
+        rows, size = sum(each.num_rows for each in waiting), sum(each.nbytes for each in waiting)
+        if rows >= _ROWS_AT_ONCE or size >= _BYTES_AT_ONCE:
             yield pa.Table.from_batches(waiting)
             waiting = []
     if waiting:

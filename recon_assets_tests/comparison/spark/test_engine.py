@@ -44,6 +44,7 @@ def test_the_record_says_which_engine_it_was_and_has_the_same_fingerprints(tmp_p
 def test_of_many_rows_those_that_differ_are_brought_and_a_sample_of_the_others(tmp_path, on_spark: OnSpark):
     found = on_spark(SOURCE, TARGET, keys=("id",), limits=SparkLimits(brought=2_000, others=4_000))
     expected = on_duckdb(tmp_path)
+    assert all(3_000 < rows < 6_000 for rows in found.evidence["brought"].values()), found.evidence["brought"]
     assert without_causes(findings(found)) == without_causes(findings(expected))
     (lost,) = found.missing_causes
     assert (lost.cause, lost.detail, lost.rows, lost.precision) == ("predicate", "branch = 'branch 7'", 500, 1.0)
@@ -53,7 +54,7 @@ def test_of_many_rows_those_that_differ_are_brought_and_a_sample_of_the_others(t
 
 @pytest.mark.parametrize("searched", [200_000, 1_000], ids=["all searched", "some searched"])
 def test_parts_of_the_keys_come_to_the_whole(tmp_path, on_spark: OnSpark, monkeypatch, searched):
-    monkeypatch.setattr(tables, "_PART_ROWS", 6_000)
+    monkeypatch.setattr(tables, "_PART_CELLS", 3_000)
     found = on_spark(SOURCE, TARGET, keys=("id",), limits=SparkLimits(brought=0, searched=searched))
     expected = on_duckdb(tmp_path)
     assert found.evidence["path"] == "join in parts"
@@ -76,6 +77,7 @@ def test_a_table_and_itself_in_other_partitions_match(spark):
     frame = spark.range(10_000).withColumn("v", f.col("id") % 7)
     found = compare_on_spark(table(frame.repartition(5)), table(frame.repartition(3, "v")), Rules(keys=("id",)))
     assert (found.verdict, found.paired_rows, found.evidence["path"]) == ("MATCH", 10_000, "fingerprint")
+    assert found.evidence["brought"] == {"source": 0, "target": 0}
 
 
 @pytest.mark.parametrize(
