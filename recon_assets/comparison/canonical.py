@@ -28,6 +28,7 @@ _MICROSECONDS = {
 }
 
 
+_FRACTION = 22
 _MISPRINTED = (81, 91, 807)
 """Powers of 2 for which DuckDB 2.0 writes the decimal of another double, alone among those of a double's exponents."""
 
@@ -166,7 +167,9 @@ def _exact_as_float_text(sql: str, duck_type: str, float_type: str) -> str:
     near = f"CAST(CAST({sql} AS VARCHAR) AS {float_type})"
     same = f"TRY_CAST({near} AS HUGEINT) = CAST({sql} AS HUGEINT)"
     if digits(duck_type).scale:
-        shortest = f"TRY_CAST(CAST({near} AS VARCHAR) AS {duck_type}) = {sql}"
+        # of more decimals than either has, lest the float's are rounded; before the point there can be but 16 digits
+        wide = f"DECIMAL(38,{max(digits(duck_type).scale, _FRACTION)})"
+        shortest = f"TRY_CAST(CAST({near} AS VARCHAR) AS {wide}) = TRY_CAST({sql} AS {wide})"
         same = f"CASE WHEN {sql} % 1 = 0 THEN {same} ELSE {shortest} END"
     return (
         f"CASE WHEN coalesce({same}, false) THEN {float_text(near, float_type)}"

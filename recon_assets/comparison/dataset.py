@@ -41,17 +41,7 @@ class Dataset:
     partitions: pa.Table | None = None
 
     def __post_init__(self) -> None:
-        seen: dict[str, str] = {}
-        for number, name in enumerate(self.schema.names, 1):
-            if not name:
-                raise ComparisonError(f"{self.label}: column {number} has an empty column name; give it a name")
-            if name.lower() in seen:
-                other = seen[name.lower()]
-                raise ComparisonError(
-                    f"{self.label}: columns {other!r} and {name!r} differ only by case; column names are "
-                    "compared without regard to case, so rename one of them"
-                )
-            seen[name.lower()] = name
+        check_names(self.label, self.schema.names)
 
     @property
     def format(self) -> Format:
@@ -186,6 +176,23 @@ class Dataset:
         if self.format == "parquet":
             return f"SELECT * FROM read_parquet({files}, hive_partitioning = false)"
         return delta.select(connection, name, files, self.schema, self.partitions)
+
+
+def check_names(label: str, names: Sequence[str]) -> None:
+    """Raises ComparisonError for a column without a name, and for two that case alone tells apart, or nothing."""
+    seen: dict[str, str] = {}
+    for number, name in enumerate(names, 1):
+        if not name:
+            raise ComparisonError(f"{label}: column {number} has an empty column name; give it a name")
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise ComparisonError(
+                f"{label}: columns {other!r} and {name!r} differ only by case; column names are "
+                "compared without regard to case, so rename one of them"
+            )
+    for name in seen.values():
+        if list(names).count(name) > 1:
+            raise ComparisonError(f"{label}: column {name!r} is there twice; rename one of them")
 
 
 def _refuse_gone(paths: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
-"""How values become hashes in DuckDB: the one dialect-specific part of a fingerprint.
+"""How values become hashes in DuckDB.
 
 Belongs here: hash expressions, and why they are built so. Does not belong here: what is hashed together
-(`digests`, `fingerprints`); another engine gets a module like this one.
+(`digests`, `fingerprints`).
 
 Everything is hashed twice, by two different functions of 64 bits, and both are summed: that makes 128 bits. DuckDB's
 `hash` is fast, but not safe everywhere, which was measured with DuckDB 2.0:

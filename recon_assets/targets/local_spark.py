@@ -23,10 +23,10 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from recon_assets.comparison.spark.errors import plain_message
 from recon_assets.sources.base import Parameter
 from recon_assets.targets import delta_jars, python, sql
 from recon_assets.targets.base import Logic, TableVersion, TargetError
-from recon_assets.targets.spark_errors import plain_message
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
+from recon_assets.comparison.spark.errors import plain_message
 from recon_assets.sources.base import Parameter
 from recon_assets.targets.base import Logic, TargetError
-from recon_assets.targets.spark_errors import plain_message
 
 
 def run(

@@ -1,5 +1,7 @@
 """Tables of an unusual shape, and columns of unusual names: nothing about them changes what is found."""
 
+import random
+
 import pyarrow as pa
 import pytest
 
@@ -100,6 +102,17 @@ def test_two_thousand_columns_and_long_text_are_compared(tmp_path, engine):
 def test_many_columns_that_all_differ(tmp_path, engine):
     one, other = (pa.table({"id": [1, 2], **{f"c{i}": [i, i + n] for i in range(150)}}) for n in (1, 2))
     assert len(differences(compared(tmp_path, one, other, keys=("id",), engine=engine))) == 150
+
+
+def test_many_columns_of_few_values_that_all_differ_are_exchanged_by_chance(tmp_path, engine):
+    """No two of the columns have to do with each other; each has the values of every other."""
+    chance = random.Random(1)
+    one, other = (
+        pa.table({"id": range(2_000)} | {f"c{i}": [chance.randrange(50) for _ in range(2_000)] for i in range(24)})
+        for _ in range(2)
+    )
+    found = compared(tmp_path, one, other, keys=("id",), engine=engine)
+    assert {cause.cause for column in found.columns for cause in column.causes} == {"unexplained"}
 
 
 def test_long_keys_and_long_values_pair_by_their_last_character(tmp_path, engine):

@@ -13,12 +13,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
+from recon_assets.comparison.dataset import check_names
 from recon_assets.comparison.differences import Conditions, columns_of
-from recon_assets.comparison.duck import Session, enough_memory, identifier, session
+from recon_assets.comparison.duck import Session, enough_memory, session
 from recon_assets.comparison.engine import NOT_COMPARABLE, conclude
 from recon_assets.comparison.errors import ComparisonError
 from recon_assets.comparison.findings import Findings, evidence
@@ -28,9 +30,12 @@ from recon_assets.comparison.result import Comparison, DuplicateKeys, RowCause
 from recon_assets.comparison.rules import Rules
 from recon_assets.comparison.schema import Column, Matching, Side, check_types, match_columns
 from recon_assets.comparison.spark.parts import Part
-from recon_assets.comparison.spark.tables import SparkTable, SparkTables
+from recon_assets.comparison.spark.tables import SparkTable, SparkTables, has_no_comparison, running
 from recon_assets.comparison.steps import Limits, Steps, by_digests
 from recon_assets.comparison.types import NOT_COMPARED, is_misread
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 _ALL_HASHES = 1 << 64
 
@@ -73,7 +78,9 @@ def compare_on_spark(
         session(memory_limit=memory_limit, temp_directory=temp_directory) as duck,
         duck.reading(f"comparing {source.label} with {target.label}"),
     ):
-        left, right = (_side(duck, role, table) for role, table in given.items())
+        with running(f"{source.label} and {target.label}"):
+            frames = {role: table.readable() for role, table in given.items()}
+            left, right = (_side(duck, role, table, frames[role]) for role, table in given.items())
         matching = match_columns(left, right, rules)
         for pair in matching.pairs:
             check_types(pair, left, right)
@@ -83,7 +90,7 @@ def compare_on_spark(
                     "or compare with `engine: duckdb`"
                 )
         plan = make_plan(left, right, matching)
-        tables = SparkTables(given, plan)
+        tables = SparkTables(given, frames, plan)
         if matching.unpaired_keys or not matching.pairs:
             found = Findings(*(tables.count(role) for role in ROLES))
             found.evidence["path"] = NOT_COMPARABLE
@@ -192,23 +199,21 @@ class _Search:
         self.brought[role] = brought
 
 
-def _side(duck: Session, role: Role, table: SparkTable) -> Side:
-    schema, view = table.schema(), f"{role}_rows"
-    seen: dict[str, str] = {}
-    for name in schema.names:
-        if name.lower() in seen:
-            raise ComparisonError(
-                f"{table.label}: columns {seen[name.lower()]!r} and {name!r} differ only by case; column names are "
-                "compared without regard to case, so rename one of them"
-            )
-        seen[name.lower()] = name
+def _side(duck: Session, role: Role, table: SparkTable, frame: "DataFrame") -> Side:
+    names, view = table.frame.columns, f"{role}_rows"
+    check_names(table.label, names)
+    if not names:
+        raise ComparisonError(f"{table.label}: a table without columns; there is nothing to compare")
+    schema = frame.limit(0).toArrow().schema
     duck.keep_arrow(view, schema.empty_table())
-    types = {name: type_ for name, type_, *_ in duck.rows(f"DESCRIBE {view}")}
-    types |= {field.name: f"{field.type}{NOT_COMPARED}" for field in schema if is_misread(field.type)}
-    columns = {
-        field.name.lower(): Column(field.name, types[field.name], str(field.type), f"raw.{identifier(field.name)}")
-        for field in schema
-    }
+    types = [row[1] for row in duck.rows(f"DESCRIBE {view}")]
+    columns = {}
+    for i, (field, given) in enumerate(zip(schema, table.frame.schema.fields, strict=True)):
+        in_spark = given.dataType.simpleString()
+        refused = has_no_comparison(given.dataType) or is_misread(field.type)
+        type_ = f"{in_spark}{NOT_COMPARED}" if refused else types[i]
+        file_type = in_spark if refused else str(field.type)
+        columns[given.name.lower()] = Column(given.name, type_, file_type, f"raw.c{i}")
     return Side(role, table.label, view, columns)
 
 

@@ -23,7 +23,7 @@ from recon_assets.comparison.schema import Matching
 from recon_assets.comparison.tally import count, sample
 from recon_assets.comparison.unpaired import looks_of, unpaired_rows
 
-_PLACE = "place"  # a row's place among the samples of all parts, beside what is shown of it
+_PLACE = ("place",)  # a row's place among the samples of all parts, beside what is shown of it; no column's name
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,9 @@ EQUAL = {
         (REAL, 1e10, BIGINT, 10**10),
     ],
     "a decimal must be the shortest that identifies the float": [
+        (REAL, 300046.125, dec(11, 3), D("300046.125")),
+        (FLOAT, 0.1, dec(38, 2), D("0.10")),
+        (dec(38, 30), D("0.1"), FLOAT, 0.1),
         (FLOAT, 0.1, dec(18, 2), D("0.10")),
         (REAL, 0.1, dec(18, 2), D("0.10")),
         (REAL, 0.3, dec(38, 20), D("0.3")),
@@ -241,6 +244,8 @@ DIFFERENT = {
         )
     ],
     "a float's noise is a difference": [
+        (REAL, 300046.125, dec(10, 2), D("300046.13")),
+        (dec(38, 2), D("300046.13"), FLOAT, 300046.125),
         (FLOAT, 0.1 + 0.2, dec(18, 2), D("0.30")),
         (FLOAT, 0.1 + 0.2, FLOAT, 0.3),
         (FLOAT, 0.1, dec(38, 20), D("0.10000000000000000001")),

@@ -1,6 +1,7 @@
 """The Spark engine by itself: what it brings, how parts come together, what it says when something fails."""
 
 import re
+import shutil
 
 import duckdb
 import pyarrow as pa
@@ -10,7 +11,7 @@ from pyspark.sql import functions as f
 from recon_assets.comparison import ComparisonError, Rules
 from recon_assets.comparison.location import Location
 from recon_assets.comparison.spark import tables
-from recon_assets.comparison.spark.engine import SparkLimits, compare_on_spark
+from recon_assets.comparison.spark.engine import DEFAULT_LIMITS, SparkLimits, compare_on_spark
 from recon_assets.comparison.spark.tables import SparkTable
 from recon_assets_tests.comparison.helpers import compared, findings
 from recon_assets_tests.comparison.spark.conftest import OnSpark, without_causes
@@ -84,7 +85,13 @@ def test_a_table_and_itself_in_other_partitions_match(spark):
     "columns, rules, told",
     [
         ("1 AS id, 2 AS ID", {}, "differ only by case"),
-        ("1 AS id, INTERVAL '1' DAY AS v", {}, "'v' is duration.*no comparison"),
+        ("1 AS id, 2 AS id", {}, "column 'id' is there twice"),
+        ("1 AS id, 2 AS ``", {}, "empty column name"),
+        ("1 AS id, INTERVAL '1' DAY AS v", {}, "'v' is interval day.*no comparison.*`ignore`"),
+        ("1 AS id, INTERVAL '1' MONTH AS v", {}, "'v' is interval month.*no comparison.*`ignore`"),
+        ("1 AS id, parse_json('1') AS v", {}, "'v' is variant.*no comparison.*`ignore`"),
+        ("1 AS id, array(parse_json('1')) AS v", {}, "'v' is array<variant>.*no comparison.*`ignore`"),
+        ("1 AS id, 'a' COLLATE UTF8_LCASE AS v", {}, "'v' is string collate UTF8_LCASE.*no comparison"),
         ("1 AS id, '1' AS v", {"v": {"parse_text": True}}, "no rule parse_text; .*`engine: duckdb`"),
         ("1 AS id, raise_error('out of coffee') AS v", {}, "a table: .*out of coffee"),
     ],
@@ -100,3 +107,48 @@ def test_workers_with_another_duckdb_are_told_apart(on_spark: OnSpark, monkeypat
     monkeypatch.setattr(duckdb, "__version__", "0.0.1")
     with pytest.raises(ComparisonError, match=r"worker has DuckDB .*, the driver 0\.0\.1; install recon-assets"):
         on_spark(SOURCE, TARGET, keys=("id",))
+
+
+def test_a_type_without_comparison_is_no_matter_where_it_is_ignored(spark):
+    source = spark.sql("SELECT 1 AS id, parse_json('1') AS v, INTERVAL '1' MONTH AS w")
+    rules = Rules(keys=("id",), ignore=("v", "w"))
+    assert compare_on_spark(table(source), table(source), rules).verdict == "MATCH"
+
+
+def test_a_file_that_is_gone_is_told_of_its_side(spark, tmp_path):
+    spark.range(3).write.parquet(str(tmp_path / "gone"))
+    frame = spark.read.parquet(str(tmp_path / "gone"))
+    shutil.rmtree(tmp_path / "gone")
+    with pytest.raises(ComparisonError, match=r"a table: .*; see to the session and the table"):
+        compare_on_spark(table(frame), table(frame), Rules(keys=("id",)))
+
+
+NAMES = [
+    "d.d",
+    "d",
+    "a`b",
+    'say "x"',
+    "with space",
+    "k",
+    "part",
+    "place",
+    "found",
+    "chosen",
+    "one",
+    "Ünïcode",
+    "{}",
+    "x\ny",
+]
+
+
+@pytest.mark.parametrize("limits", [DEFAULT_LIMITS, SparkLimits(brought=0)], ids=["brought", "in parts"])
+def test_columns_of_any_name_compare_as_on_duckdb(tmp_path, on_spark: OnSpark, limits):
+    source = pa.table(
+        {"id": range(60)} | {name: [f"{name}{i}" if i % 3 else None for i in range(60)] for name in NAMES}
+    )
+    target = pa.concat_tables([source.slice(5, 30), source.slice(36, 24)])
+    found, expected = (
+        on_spark(source, target, keys=("id",), limits=limits),
+        compared(tmp_path, source, target, keys=("id",)),
+    )
+    assert without_causes(findings(found)) == without_causes(findings(expected))
