@@ -184,15 +184,15 @@ def check_names(label: str, names: Sequence[str]) -> None:
     for number, name in enumerate(names, 1):
         if not name:
             raise ComparisonError(f"{label}: column {number} has an empty column name; give it a name")
-        other = seen.setdefault(name.lower(), name)
-        if other != name:
+        other = seen.get(name.lower())
+        if other == name:
+            raise ComparisonError(f"{label}: column {name!r} is there twice; rename one of them")
+        if other is not None:
             raise ComparisonError(
                 f"{label}: columns {other!r} and {name!r} differ only by case; column names are "
                 "compared without regard to case, so rename one of them"
             )
-    for name in seen.values():
-        if list(names).count(name) > 1:
-            raise ComparisonError(f"{label}: column {name!r} is there twice; rename one of them")
+        seen[name.lower()] = name
 
 
 def _refuse_gone(paths: Sequence[str]) -> None:

@@ -67,7 +67,7 @@ class Session:
     def append(self, name: str, rows: pa.Table) -> None:
         """Adds rows to a kept table, whose columns they have."""
         self.connection.register("arrow_rows", rows)
-        self.connection.execute(f"INSERT INTO {name} SELECT * FROM arrow_rows")
+        self.add(name, "SELECT * FROM arrow_rows")
         self.connection.unregister("arrow_rows")
 
     def stream(self, query: str, batch: int = 10_000) -> Iterator[tuple]:

@@ -29,12 +29,16 @@ class Pairing:
     odd_keys: bool
     has_odd: bool
     repeated: tuple[int, int]
-    description: str
 
     @property
     def pairs(self) -> int:
         """How many pairs there are; fewer, where keys of one hash turn out to be two."""
         return self.once_rows + (self.groups.paired if self.groups else 0)
+
+    @property
+    def large_groups(self) -> int:
+        """Of how many groups not all pairings were tried."""
+        return self.groups.large_groups if self.groups else 0
 
 
 def pair_rows(
@@ -46,18 +50,14 @@ def pair_rows(
     """
     if plan.whole_row and plan.values:  # nearly equal is no equivalence: nothing can be told from hashes
         groups = Groups(session, plan, where)
-        return Pairing("false", 0, groups, {}, False, True, (0, 0), _described(plan, groups))
+        return Pairing("false", 0, groups, {}, False, True, (0, 0))
     odd = odd or odd_keys(session, plan, where, same_keys=same_keys)
     groups = Groups(session, plan, SHARED) if any(odd.shared) else None
     has_odd = any(odd.rows.values())
     once = " AND ".join(f"({part})" for part in (where, NOT_ODD if has_odd else "") if part)
     lonely = {role: UNPAIRED[role] for role, rows in (("source", odd.missing), ("target", odd.extra)) if rows}
     once_rows = source_rows - odd.rows["source"]
-    return Pairing(once, once_rows, groups, lonely, True, has_odd, odd.repeated, _described(plan, groups))
-
-
-def _described(plan: Plan, groups: Groups | None) -> str:
-    return describe(plan, groups is not None, groups.large_groups if groups else 0)
+    return Pairing(once, once_rows, groups, lonely, True, has_odd, odd.repeated)
 
 
 def describe(plan: Plan, grouped: bool, large_groups: int) -> str:

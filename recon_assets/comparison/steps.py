@@ -19,8 +19,8 @@ from recon_assets.comparison.duck import Session
 from recon_assets.comparison.findings import Findings
 from recon_assets.comparison.groups import Groups
 from recon_assets.comparison.hashing import BOUND, SCHEME
-from recon_assets.comparison.keys import ODD, odd_keys, repeated_keys
-from recon_assets.comparison.pairing import Pairing, pair_rows
+from recon_assets.comparison.keys import NOT_ODD, ODD, odd_keys, repeated_keys
+from recon_assets.comparison.pairing import Pairing, describe, pair_rows
 from recon_assets.comparison.plan import BUCKETS, ROLES, Plan, Role, Value, in_buckets
 from recon_assets.comparison.question import Question
 from recon_assets.comparison.result import DuplicateKeys
@@ -110,7 +110,7 @@ class Steps:
             found.differences, found.causes, found.samples = differences.counts, differences.causes, differences.samples
         alone = differences.alone if differences else 0
         found.paired += pairing.pairs - alone
-        found.evidence["pairing"] = pairing.description
+        found.evidence["pairing"] = describe(plan, pairing.groups is not None, pairing.large_groups)
         found.missing, found.extra = find_unpaired(session, question, self._matching, pairing, found, samples)
         return differences
 
@@ -118,7 +118,7 @@ class Steps:
         """The rows where `where` holds, as copies; None where they are many."""
         if max(found.rows.values()) - found.paired > self._limits.copied:
             return None
-        return self._copied("few", where, where)
+        return self.copied("few", where, where)
 
     def _narrowed(
         self, found: Findings, where: str, one: SideDigest, other: SideDigest, *, same_keys: bool
@@ -131,7 +131,7 @@ class Steps:
         many = Question(whole, where, whole, where, copied=False, odd=odd)
         if not 0 < max(odd.rows.values()) <= limit:
             return many
-        copies = self._copied("odd", ODD, ODD)
+        copies = self.copied("odd", ODD, ODD)
         one, other = (
             side.without(row_digests(self._session, copies.plan, role))
             for side, role in zip((one, other), ROLES, strict=True)
@@ -142,12 +142,13 @@ class Steps:
             return many
         if differing:
             for role in ROLES:
-                rest = whole.rows(role, whole.every_column(role), f"{in_buckets(differing)} AND NOT {ODD}")
+                rest = whole.rows(role, whole.every_column(role), f"{in_buckets(differing)} AND {NOT_ODD}")
                 self._session.add(f"odd_{role}", rest)
         found.paired = found.source_rows - count_rows(self._session, copies.plan, "source")
         return copies
 
-    def _copied(self, name: str, where: str, in_whole: str) -> Question:
+    def copied(self, name: str, where: str, in_whole: str) -> Question:
+        """Copies of the rows where `where` holds, as the tables `<name>_source` and `<name>_target`."""
         for role in ROLES:
             rows = self._whole.rows(role, self._whole.every_column(role), where)
             self._session.keep(f"{name}_{role}", rows)

@@ -147,13 +147,12 @@ class _Search:
             chosen = self._tables.chosen(role, f"{is_suspect} OR {_among(share)}", suspects)
             self._bring(f"whole_{role}", role, chosen, _total(suspects, role) + others)
         whole = self._plan.with_views({role: f"whole_{role}" for role in ROLES})
-        for role in ROLES:
-            self._duck.keep(f"few_{role}", whole.rows(role, whole.every_column(role), is_suspect))
-        few = whole.with_views({role: f"few_{role}" for role in ROLES})
+        steps = self._steps(whole)
+        suspected = steps.copied("few", is_suspect, is_suspect)
         found.paired = found.source_rows - _total(suspects, "source")
         partnered = 1.0 if share is None else self._apiece(found, whole, is_suspect)
-        question = Question(few, "", whole, is_suspect, copied=True, others=share is None, partnered=partnered)
-        self._steps(whole).look_closer(found, question, exact=False, same_keys=False)
+        question = replace(suspected, others=share is None, partnered=partnered)
+        steps.look_closer(found, question, exact=False, same_keys=False)
 
     def _look_there(self, found: Findings, differing: Sequence[int], where: str) -> None:
         """Searches the rows of some keys for causes, and has all of them counted by the workers."""
@@ -188,7 +187,7 @@ class _Search:
     def _steps(self, plan: Plan) -> Steps:
         return Steps(self._duck, plan, self._matching, self._samples, Limits())
 
-    def _bring(self, name: str, role: Role, chosen, rows: int) -> None:
+    def _bring(self, name: str, role: Role, chosen: "DataFrame", rows: int) -> None:
         brought = 0
         for n, table in enumerate(self._tables.fetched(role, chosen, rows)):
             brought += table.num_rows

@@ -44,11 +44,10 @@ class Part:
         counts, samples = self._differences(session, pairing) if not self.plan.whole_row else ({}, {})
         pairs = pairing.pairs - counts.get("alone", 0)
         return {
-            "rows": rows,
             "pairs": pairs,
             "repeated": list(pairing.repeated),
             "grouped": pairing.groups is not None,
-            "large_groups": pairing.groups.large_groups if pairing.groups else 0,
+            "large_groups": pairing.large_groups,
             "counts": list(counts.values()),
             "samples": list(samples.values()),
             "unpaired": [
