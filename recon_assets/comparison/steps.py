@@ -32,13 +32,18 @@ from recon_assets.comparison.unpaired import find_unpaired
 @dataclass(frozen=True)
 class Limits:
     """Up to how many rows something is done: `copied` out of a side's files, to be looked at more than once, all rows
-    of the buckets that differ; `narrowed`, likewise, those that need it; `searched` for causes (about so many
-    differing ones).
+    of the buckets that differ; `narrowed`, likewise, those that need it; either may also be `share` of a side, so that
+    cost is linear in rows. `searched` for causes (about so many differing ones).
     """
 
     copied: int = 2_000_000
     narrowed: int = 2_000_000
+    share: float = 0.1
     searched: int = 100_000
+
+    def allow(self, rows: int, most: int, of: int) -> bool:
+        """Whether so many rows of a side, which has `of` of them, are within `most` or the share."""
+        return rows <= max(most, self.share * of)
 
 
 DEFAULT_LIMITS = Limits()
@@ -116,7 +121,8 @@ class Steps:
 
     def _of_few(self, found: Findings, where: str) -> Question | None:
         """The rows where `where` holds, as copies; None where they are many."""
-        if max(found.rows.values()) - found.paired > self._limits.copied:
+        of = max(found.rows.values())
+        if not self._limits.allow(of - found.paired, self._limits.copied, of):
             return None
         return self.copied("few", where, where)
 
@@ -124,12 +130,13 @@ class Steps:
         self, found: Findings, where: str, one: SideDigest, other: SideDigest, *, same_keys: bool
     ) -> Question:
         """Many rows where `where` holds, or copies of those that need a closer look, where they are few."""
-        whole, limit = self._whole, self._limits.narrowed
+        whole, limits, of = self._whole, self._limits, max(found.rows.values())
         if whole.whole_row and whole.values:  # nothing can be told from hashes
             return Question(whole, where, whole, where, copied=False)
         odd = odd_keys(self._session, whole, where, same_keys=same_keys)
         many = Question(whole, where, whole, where, copied=False, odd=odd)
-        if not 0 < max(odd.rows.values()) <= limit:
+        odd_rows = max(odd.rows.values())
+        if not odd_rows or not limits.allow(odd_rows, limits.narrowed, of):
             return many
         copies = self.copied("odd", ODD, ODD)
         one, other = (
@@ -138,7 +145,7 @@ class Steps:
         )
         differing = differing_buckets(one, other)
         rows = max(sum(side.buckets[b][0] for b in differing if b in side.buckets) for side in (one, other))
-        if rows > limit:
+        if not limits.allow(rows, limits.narrowed, of):
             return many
         if differing:
             for role in ROLES:
