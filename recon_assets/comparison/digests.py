@@ -35,6 +35,10 @@ class SideDigest:
     def rows(self) -> int:
         return sum(rows for rows, *_ in self.buckets.values())
 
+    def rows_in(self, buckets: Iterable[int]) -> int:
+        """How many rows some buckets have."""
+        return sum(self.buckets[b][0] for b in buckets if b in self.buckets)
+
     @property
     def keys(self) -> dict[int, tuple[int, int, int]]:
         """By bucket, what is known of the keys alone."""
@@ -60,20 +64,20 @@ class SideDigest:
         }
 
 
-def row_digests(session: Session, plan: Plan, role: Role) -> SideDigest:
+def row_digests(session: Session, plan: Plan, role: Role, buckets: int = BUCKETS) -> SideDigest:
     """Reads one side once, all columns. Raises ComparisonError, naming the side, when it can't be read."""
     with session.reading(plan.sides[role].label):
-        return SideDigest.of(session.rows(row_sums(plan, role)))
+        return SideDigest.of(session.rows(row_sums(plan, role, buckets)))
 
 
-def row_sums(plan: Plan, role: Role) -> str:
+def row_sums(plan: Plan, role: Role, buckets: int = BUCKETS) -> str:
     """SELECT of one row per bucket: `bucket`, `rows`, and the sums `s0` to `s3`; fit for adding up over parts of a
     side."""
     hashes = [*digests(plan.typed_row(role, plan.values)), *digests(plan.typed_row(role, []))]
     rows = plan.rows(role, plan.columns(role, plan.values))
     named = ", ".join(f"{each} AS h{i}" for i, each in enumerate(hashes))
     sums = ", ".join(f"{total(f'h{i}')} AS s{i}" for i in range(len(hashes)))
-    hashed = f"SELECT {bucket('k', BUCKETS)} AS bucket, {named} FROM ({rows})"
+    hashed = f"SELECT {bucket('k', buckets)} AS bucket, {named} FROM ({rows})"
     return f"SELECT bucket, count(*) AS rows, {sums} FROM ({hashed}) GROUP BY bucket"
 
 

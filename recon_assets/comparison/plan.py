@@ -147,11 +147,11 @@ def select_where(query: str, where: str) -> str:
     return f"SELECT * FROM ({query}) WHERE {where}" if where else query
 
 
-def in_buckets(buckets: Sequence[int] | None) -> str:
-    """The condition on `k` that a row is in one of the buckets; '' for None, which is all of them."""
+def in_buckets(buckets: Sequence[int] | None, of: int = BUCKETS) -> str:
+    """The condition on `k` that a row is in one of the buckets, of so many; '' for None, which is all of them."""
     if buckets is None:
         return ""
-    return f"{bucket('k', BUCKETS)} IN ({', '.join(map(str, buckets))})" if buckets else "false"
+    return f"{bucket('k', of)} IN ({', '.join(map(str, buckets))})" if buckets else "false"
 
 
 def shown(column: Column, name: str) -> str:

@@ -3,7 +3,8 @@
 Belongs here: their order, and when one can be left out. Does not belong here: any step's SQL.
 
 1. Sum whole rows by bucket of keys: equal buckets are done with.
-2. Copy the rows of the others, where they are few. Where they are many, copy those whose keys repeat or lack a partner,
+2. Copy the rows of the others, where they are few; sum those once more, by finer buckets, where that may spare most
+   of them what follows. Where they are many, copy those whose keys repeat or lack a partner,
    take these off the sums, and copy the rows of the buckets that still differ, where that makes few.
 3. Divide them: keys that occur once on both sides, keys that repeat, keys that one side lacks.
 4. Where rows are many all the same, sum their columns one by one, to read only those that differ.
@@ -33,12 +34,14 @@ from recon_assets.comparison.unpaired import find_unpaired
 class Limits:
     """Up to how many rows something is done: `copied` out of a side's files, to be looked at more than once, all rows
     of the buckets that differ; `narrowed`, likewise, those that need it; either may also be `share` of a side, so that
-    cost is linear in rows. `searched` for causes (about so many differing ones).
+    cost is linear in rows. `unsifted`: copied and not summed once more. `searched` for causes (about so many differing
+    ones).
     """
 
     copied: int = 2_000_000
     narrowed: int = 2_000_000
     share: float = 0.1
+    unsifted: int = 100_000
     searched: int = 100_000
 
     def allow(self, rows: int, most: int, of: int) -> bool:
@@ -47,6 +50,8 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+_FINER = 65_536  # about how many finer buckets are looked at: sums of all of them are held in memory
 
 
 def count_rows(session: Session, plan: Plan, role: Role) -> int:
@@ -94,7 +99,11 @@ class Steps:
             found.duplicates = DuplicateKeys(repeated, repeated)
         if differing:
             where, same_keys = in_buckets(differing if found.paired else None), one.keys == other.keys
-            question = self._of_few(found, where) or self._narrowed(found, where, one, other, same_keys=same_keys)
+            question = self._of_few(found, where)
+            if question is None:
+                question = self._narrowed(found, where, one, other, same_keys=same_keys)
+            elif len(differing) < BUCKETS // 2 and found.source_rows - found.paired > self._limits.unsifted:
+                question = self._sifted(found, question, len(differing))
             self.look_closer(found, question, exact=False, same_keys=same_keys)
         return found
 
@@ -124,7 +133,19 @@ class Steps:
         of = max(found.rows.values())
         if not self._limits.allow(of - found.paired, self._limits.copied, of):
             return None
-        return self.copied("few", where, where)
+        return self.copied("few", self._whole, where, where)
+
+    def _sifted(self, found: Findings, few: Question, buckets: int) -> Question:
+        """Of copies in so many buckets, those that are in the finer buckets which differ."""
+        of = BUCKETS * 2 ** (_FINER // buckets).bit_length()
+        one, other = (row_digests(self._session, few.plan, role, of) for role in ROLES)
+        differing = differing_buckets(one, other)
+        where = in_buckets(differing, of)
+        equal = one.rows - one.rows_in(differing)
+        repeated = repeated_keys(self._session, few.plan, "source", equal, f"NOT ({where})")
+        found.duplicates = DuplicateKeys(found.duplicates.source + repeated, found.duplicates.target + repeated)
+        found.paired += equal
+        return self.copied("sifted", few.plan, where, where)
 
     def _narrowed(
         self, found: Findings, where: str, one: SideDigest, other: SideDigest, *, same_keys: bool
@@ -138,13 +159,13 @@ class Steps:
         odd_rows = max(odd.rows.values())
         if not odd_rows or not limits.allow(odd_rows, limits.narrowed, of):
             return many
-        copies = self.copied("odd", ODD, ODD)
+        copies = self.copied("odd", whole, ODD, ODD)
         one, other = (
             side.without(row_digests(self._session, copies.plan, role))
             for side, role in zip((one, other), ROLES, strict=True)
         )
         differing = differing_buckets(one, other)
-        rows = max(sum(side.buckets[b][0] for b in differing if b in side.buckets) for side in (one, other))
+        rows = max(side.rows_in(differing) for side in (one, other))
         if not limits.allow(rows, limits.narrowed, of):
             return many
         if differing:
@@ -154,10 +175,10 @@ class Steps:
         found.paired = found.source_rows - count_rows(self._session, copies.plan, "source")
         return copies
 
-    def copied(self, name: str, where: str, in_whole: str) -> Question:
-        """Copies of the rows where `where` holds, as the tables `<name>_source` and `<name>_target`."""
+    def copied(self, name: str, plan: Plan, where: str, in_whole: str) -> Question:
+        """Copies of the plan's rows where `where` holds, as the tables `<name>_source` and `<name>_target`."""
         for role in ROLES:
-            rows = self._whole.rows(role, self._whole.every_column(role), where)
+            rows = plan.rows(role, plan.every_column(role), where)
             self._session.keep(f"{name}_{role}", rows)
         copies = self._whole.with_views({role: f"{name}_{role}" for role in ROLES})
         return Question(copies, "", self._whole, in_whole, copied=True)

@@ -20,6 +20,7 @@ ENGINES = ("duckdb",)
 
 WAYS: dict[str, dict[str, Any]] = {
     "fingerprint first": {},
+    "by finer buckets": {"limits": Limits(unsifted=0)},
     "as for many rows of which few differ": {"limits": Limits(copied=0, share=0)},
     "as for many rows": {"limits": Limits(copied=0, narrowed=0, share=0)},
     "exact": {"exact": True},

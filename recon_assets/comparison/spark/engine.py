@@ -148,7 +148,7 @@ class _Search:
             self._bring(f"whole_{role}", role, chosen, _total(suspects, role) + others)
         whole = self._plan.with_views({role: f"whole_{role}" for role in ROLES})
         steps = self._steps(whole)
-        suspected = steps.copied("few", is_suspect, is_suspect)
+        suspected = steps.copied("few", whole, is_suspect, is_suspect)
         found.paired = found.source_rows - _total(suspects, "source")
         partnered = 1.0 if share is None else self._apiece(found, whole, is_suspect)
         question = replace(suspected, others=share is None, partnered=partnered)
