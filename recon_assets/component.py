@@ -19,7 +19,7 @@ from recon_assets.assets.declaration import SOURCE_TABLES, Declaration
 from recon_assets.assets.migrated import migrated_logic
 from recon_assets.assets.procedure import procedure_run
 from recon_assets.assets.report import output_report
-from recon_assets.assets.snapshots import input_snapshot
+from recon_assets.assets.snapshots import input_snapshots
 from recon_assets.assets.tables import input_table
 from recon_assets.automation.schedules import schedule_for
 from recon_assets.errors import ProjectError
@@ -88,8 +88,9 @@ def reconciliation_definitions(declaration: Declaration) -> dg.Definitions:
 
 def _assets(declaration: Declaration) -> Iterator[dg.AssetsDefinition]:
     spec = declaration.spec
+    if spec.inputs:
+        yield input_snapshots(declaration)
     for table in spec.inputs:
-        yield input_snapshot(declaration, table)
         parquet, adls = (declaration.input_key(table, layer) for layer in ("parquet", "adls"))
         yield copy(declaration, bare_name(table), parquet, adls)
         yield input_table(declaration, table)

@@ -15,7 +15,7 @@ from recon_assets.comparison import FingerprintStream
 from recon_assets.io_managers.layer import table_schema
 from recon_assets.io_managers.parquet import ParquetLayer, Rows
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
-from recon_assets.sources.base import Source
+from recon_assets.sources.base import Snapshot, Source
 
 
 def procedure_run(declaration: Declaration) -> dg.AssetsDefinition:
@@ -61,8 +61,9 @@ def procedure_run(declaration: Declaration) -> dg.AssetsDefinition:
         **snapshots: StoredTable,
     ) -> Iterator[Any]:
         def check_inputs() -> None:
-            for table, argument in zip(spec.inputs, inputs, strict=True):
-                _check_unchanged(source, table, snapshots[argument])
+            with source.snapshot() as tables:
+                for table, argument in zip(spec.inputs, inputs, strict=True):
+                    _check_unchanged(tables, table, snapshots[argument])
 
         with source.call(
             declaration.procedure, spec.bound_parameters(), now=spec.clock, log=context.log.info, before=check_inputs
@@ -87,9 +88,9 @@ def procedure_run(declaration: Declaration) -> dg.AssetsDefinition:
     return run_procedure
 
 
-def _check_unchanged(source: Source, table: str, snapshot: StoredTable) -> None:
+def _check_unchanged(tables: Snapshot, table: str, snapshot: StoredTable) -> None:
     """The procedure is about to read what the snapshot holds. Raises NotIntact where the table was changed since."""
-    with source.read(table) as reader:
+    with tables.read(table) as reader:
         now = FingerprintStream(snapshot.schema)
         for batch in reader:
             now.update(batch)

@@ -42,10 +42,25 @@ class Procedure:
     definition: Path
 
 
-class ProcedureRun(Protocol):
-    """A procedure that has run to its end, its effects committed; alive inside the `with` of `call`."""
+class Snapshot(Protocol):
+    """Tables as they were at one moment, where the source can see to that (see `Source.describe`)."""
 
-    return_code: int
+    def read(self, table: str) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Stream a table in batches, never holding it whole, each field carrying its T-SQL type.
+
+        One table at a time. Raises TableNotFound, and SourceError for a type that can't be read exactly.
+        """
+        ...
+
+
+class ProcedureRun(Snapshot, Protocol):
+    """A procedure that has run to its end, its effects committed; alive inside the `with` of `call`.
+
+    `read` gives a table as the procedure left it, whatever others have done to it since where the engine allows.
+    """
+
+    return_code: int | None
+    """None where the engine has none."""
     messages: list[str]
     """What it printed or raised below error level, in order."""
     result_sets: int
@@ -55,24 +70,16 @@ class ProcedureRun(Protocol):
         """Stream one result set (0 is the first). Raises SourceError when there is none of that index."""
         ...
 
-    def read(self, table: str) -> AbstractContextManager[pa.RecordBatchReader]:
-        """Stream a table as the procedure left it, whatever others have done to it since where the engine allows."""
-        ...
-
 
 class Source(Protocol):
     """A system that holds tables and runs procedures."""
 
     def describe(self) -> str:
-        """Engine and version, for the evidence."""
+        """Engine, version and how its reads are isolated, for the evidence."""
         ...
 
-    def schema(self, table: str) -> pa.Schema:
-        """A table's Arrow schema, each field carrying its T-SQL type. Raises TableNotFound."""
-        ...
-
-    def read(self, table: str) -> AbstractContextManager[pa.RecordBatchReader]:
-        """Stream a table in batches, never holding it whole. Raises TableNotFound."""
+    def snapshot(self, log: Callable[[str], None] = lambda message: None) -> AbstractContextManager[Snapshot]:
+        """Tables to read, of one moment; `log` is told what can't be kept exactly."""
         ...
 
     def call(

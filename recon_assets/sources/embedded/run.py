@@ -13,13 +13,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from recon_assets.sources.base import Parameter, Procedure, SourceError
 from recon_assets.sources.embedded import rows as table_rows
-from recon_assets.sources.embedded.catalog import Catalog, arrow_schema
+from recon_assets.sources.embedded.catalog import arrow_schema
 from recon_assets.sources.embedded.definition import clock, in_utc, read_definition
 from recon_assets.sources.embedded.session import Session
+from recon_assets.sources.embedded.snapshot import EmbeddedSnapshot
 from recon_assets.tsql.errors import TSqlError, UnsupportedTSql
 from recon_assets.tsql.execution import ResultSet
 from recon_assets.tsql.interpreter import Interpreter
@@ -47,16 +47,14 @@ class EmbeddedRun:
         self,
         connection: duckdb.DuckDBPyConnection,
         results: list[ResultSet],
-        catalog: Catalog,
-        files: Path,
+        committed: EmbeddedSnapshot,
         return_code: int,
         messages: list[str],
     ) -> None:
-        """`files` holds the run's own links to the catalog's files, which nobody else removes."""
+        """`committed` are the tables as the run left them."""
         self._connection = connection
         self._results = results
-        self._catalog = catalog
-        self._files = files
+        self.read = committed.read
         self.return_code = return_code
         self.messages = messages
         self.result_sets = len(self._results)
@@ -86,13 +84,6 @@ class EmbeddedRun:
             batches = (table_rows.conformed(batch, schema) for batch in stream)
             with pa.RecordBatchReader.from_batches(schema, batches) as reader:
                 yield reader
-
-    @contextmanager
-    def read(self, table: str) -> Iterator[pa.RecordBatchReader]:
-        """Stream a table exactly as this run committed it. Raises TableNotFound."""
-        stored = self._catalog.table(table)
-        with table_rows.stream(pq.ParquetFile(self._files / stored.file), stored.schema) as reader:
-            yield reader
 
 
 def execute(

@@ -19,6 +19,7 @@ from recon_assets.sources.embedded import rows as table_rows
 from recon_assets.sources.embedded.catalog import Column, StoredTable
 from recon_assets.sources.embedded.run import EmbeddedRun, execute
 from recon_assets.sources.embedded.session import Session
+from recon_assets.sources.embedded.snapshot import EmbeddedSnapshot
 from recon_assets.sources.embedded.storage import Storage, new_file_name
 from recon_assets.sources.names import parse_name
 from recon_assets.tsql.errors import UnsupportedTSql
@@ -41,8 +42,8 @@ class EmbeddedSource:
         self._storage = Storage(self.root)
 
     def describe(self) -> str:
-        """Engine and version, for the evidence."""
-        return f"embedded (T-SQL on DuckDB {duckdb.__version__})"
+        """Engine, version and isolation, for the evidence."""
+        return f"embedded (T-SQL on DuckDB {duckdb.__version__}), tables read under snapshot isolation"
 
     def tables(self) -> list[StoredTable]:
         """All tables, as they are now, in the order of their names."""
@@ -54,28 +55,16 @@ class EmbeddedSource:
 
     @contextmanager
     def read(self, table: str) -> Iterator[pa.RecordBatchReader]:
-        """Stream a table in batches of some 65 000 rows. Raises TableNotFound."""
-        stored, parquet = self._open(table)
-        with table_rows.stream(parquet, stored.schema) as reader:
+        """Stream a table as it is now, in batches of some 65 000 rows. Raises TableNotFound."""
+        with self.snapshot() as tables, tables.read(table) as reader:
             yield reader
 
-    def _open(self, table: str) -> tuple[StoredTable, pq.ParquetFile]:
-        """The table and its open file, which stays readable however many commits follow."""
-        stored = self._storage.catalog().table(table)
-        while True:
-            try:
-                return stored, pq.ParquetFile(self._storage.path(stored))
-            except FileNotFoundError:  # two commits since the look at the catalog take a file away
-                looked_again = self._storage.catalog().table(table)
-                if looked_again == stored:
-                    raise SourceError(
-                        f"table {stored.name}: its file {self._storage.path(stored)} is gone; create the table anew"
-                    ) from None
-                stored = looked_again
-            except (OSError, pa.ArrowInvalid) as error:
-                raise SourceError(
-                    f"table {stored.name}: {self._storage.path(stored)} can't be read ({error}); create it anew"
-                ) from error
+    @contextmanager
+    def snapshot(self, log: Callable[[str], None] = _log.info) -> Iterator[EmbeddedSnapshot]:
+        """All tables as they are now, whatever others commit meanwhile; see `Source.snapshot`."""
+        self._storage.catalog()  # says what is missing before any folder is made
+        with self._storage.telling(), self._storage.session_folder() as folder:
+            yield EmbeddedSnapshot(self._storage.linked(folder), folder)
 
     def create(self) -> None:
         """Make the folder with no tables, where there is none yet; one that is there is left as it is."""
@@ -151,7 +140,8 @@ class EmbeddedSource:
                 interpreter, code, messages = execute(session, procedure, parameters, now, log)
                 catalog = session.publish()
                 self._storage.link_files(catalog, folder)
-            yield EmbeddedRun(session.connection, interpreter.results, catalog, folder, code, messages)
+            snapshot = EmbeddedSnapshot(catalog, folder)
+            yield EmbeddedRun(session.connection, interpreter.results, snapshot, code, messages)
 
 
 def _declared(

@@ -128,10 +128,25 @@ class Storage:
         self._sweep(after)
         return after
 
-    def link_files(self, catalog: Catalog, folder: Path) -> None:
-        """Give the folder its own links to the catalog's files, which no later commit removes."""
+    def linked(self, folder: Path) -> Catalog:
+        """The last committed catalog, its files linked into the folder but for those that are gone."""
+        while True:
+            catalog = self.catalog()
+            # Two commits since the look at the catalog take a file away; if there were none, it is gone for good.
+            if self.link_files(catalog, folder) or self.catalog() == catalog:
+                return catalog
+
+    def link_files(self, catalog: Catalog, folder: Path) -> bool:
+        """Link the catalog's files into the folder, which no later commit removes; whether all were there."""
+        whole = True
         for table in catalog.tables.values():
-            (folder / table.file).hardlink_to(self.path(table))
+            link = folder / table.file
+            try:
+                if not link.exists():
+                    link.hardlink_to(self.path(table))
+            except FileNotFoundError:
+                whole = False
+        return whole
 
     def _replace_catalog(self, catalog: Catalog) -> None:
         temporary = self.root / f"catalog.{uuid.uuid4().hex}.tmp"
@@ -164,9 +179,17 @@ def _is_alive(folder: Path) -> bool:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    except FileNotFoundError:  # just made, its lock not yet taken; or killed right then, long ago
-        return time.time() - folder.stat().st_mtime < _START_SECONDS
+    except FileNotFoundError:  # just made, its lock not yet taken; or killed right then, long ago; or gone by now
+        return time.time() - _changed(folder) < _START_SECONDS
     return False
+
+
+def _changed(folder: Path) -> float:
+    """When it was; at the beginning of time for one that its session has removed."""
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0
 
 
 def _sync(path: Path) -> None:

@@ -1,0 +1,232 @@
+"""Running a procedure once, and what it returns.
+
+Belongs here: the batch that calls it, its lock, its messages, and its result sets kept until they are read. Does not
+belong here: the tables it filled (`reading`).
+
+A call is never sent twice. It runs in autocommit mode, as a client's call does; the procedure's transactions are its
+own. TRY … CATCH around it tells the line and procedure of an error, which ODBC does not.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pyarrow as pa
+
+from recon_assets.sources.base import TSQL_TYPE, Parameter, Procedure, SourceError
+from recon_assets.sources.names import parse_name
+from recon_assets.sources.sqlserver.catalog import Engine, full_name
+from recon_assets.sources.sqlserver.connection import Server, ServerError, message_text
+from recon_assets.sources.sqlserver.reading import batches_of
+from recon_assets.tsql.lexer import split_batches
+
+if TYPE_CHECKING:
+    import pyodbc
+
+_CODE, _ERROR = "recon_return_code", "recon_error_number"
+_LOCK = """
+DECLARE @held int;
+EXEC @held = sp_getapplock @Resource = ?, @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = ?;
+SELECT @held AS held
+"""
+
+
+class ProcedureFailed(SourceError):
+    """The procedure ended with an error. `number`, `line` and `procedure` are the server's, None where unknown."""
+
+    def __init__(self, called: str, said: str, number: int | None, line: int | None, procedure: str | None) -> None:
+        self.number, self.line, self.procedure = number, line, procedure
+        at = f", line {line}" if line else ""
+        inside = f" in {procedure}{at}" if procedure else ""
+        error = f"error {number}{inside}: " if number else ""
+        super().__init__(f"{called} failed: {error}{said}")
+
+
+@dataclass
+class Outcome:
+    """What a call came to: its return code (None where the engine has none), its messages, its result sets as files."""
+
+    return_code: int | None = None
+    messages: list[str] = field(default_factory=list)
+    results: list["ResultSet"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ResultSet:
+    """A result set in a file, as Arrow; `unnamed`: which columns had no name of their own, by place from 1."""
+
+    file: Path
+    unnamed: tuple[int, ...]
+
+    @contextmanager
+    def open(self) -> Iterator[pa.RecordBatchReader]:
+        """Stream its rows."""
+        with pa.OSFile(str(self.file)) as source, pa.ipc.open_stream(source) as reader:
+            yield reader
+
+
+@contextmanager
+def locked(server: Server, engine: Engine, connection: "pyodbc.Connection", called: str, wait: int) -> Iterator[None]:
+    """Nobody else calls the procedure meanwhile, where the engine has application locks; waits so many seconds.
+
+    Raises ServerError when another run has it all that time.
+    """
+    if not engine.is_pool:
+        with server.telling(f"locking {called}"):
+            held = connection.execute(_LOCK, f"recon-assets {called}", wait * 1000).fetchone()[0]
+        if held < 0:
+            raise ServerError(
+                f"{server}: another run of {called} has been going on for {wait} s: wait for it, or end it (sessions"
+                " with an application lock are in sys.dm_tran_locks)"
+            )
+    yield  # the lock ends with the connection
+
+
+def call(
+    server: Server,
+    engine: Engine,
+    connection: "pyodbc.Connection",
+    procedure: Procedure,
+    parameters: Mapping[str, Parameter],
+    folder: Path,
+    log: Callable[[str], None],
+) -> Outcome:
+    """Run a procedure, or a script batch by batch, to its end; result sets go to files in `folder`.
+
+    Raises ProcedureFailed, and ServerError when the server or the way to it fails.
+    """
+    outcome = Outcome()
+    for batch in _batches(engine, procedure, parameters):
+        values = [parameters[name].value for name in parameters]
+        with connection.cursor() as cursor:
+            _run(server, cursor, batch, values, procedure, folder, outcome, log)
+    return outcome
+
+
+def _batches(engine: Engine, procedure: Procedure, parameters: Mapping[str, Parameter]) -> Iterator[str]:
+    """The text to send; each has the parameters' values in their order."""
+    if procedure.name is not None:
+        yield _call_text(engine, procedure.name, parameters)
+        return
+    declared = "".join(f"DECLARE @{p.name} {p.type} = ?;\n" for p in parameters.values())
+    for batch in split_batches(procedure.definition.read_text(encoding="utf-8-sig")):
+        for _ in range(batch.count):
+            yield declared + batch.text
+
+
+def _call_text(engine: Engine, name: str, parameters: Mapping[str, Parameter]) -> str:
+    declared = "".join(f"DECLARE @recon_{i} {p.type} = ?;\n" for i, p in enumerate(parameters.values()))
+    given = ", ".join(f"@{p.name} = @recon_{i}" for i, p in enumerate(parameters.values()))
+    execute = f"{full_name(parse_name(name))} {given}".rstrip()
+    line = "ERROR_LINE()" if engine.tells_lines else "NULL"
+    call = (
+        f"EXEC {execute};"
+        if engine.is_pool
+        else f"DECLARE @recon_code int;\nEXEC @recon_code = {execute};\nSELECT @recon_code AS {_CODE};"
+    )
+    return (
+        f"{declared}BEGIN TRY\n{call}\nEND TRY\nBEGIN CATCH\nIF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;\n"
+        f"SELECT ERROR_NUMBER() AS {_ERROR}, {line} AS line, ERROR_PROCEDURE() AS name, ERROR_MESSAGE() AS said;\n"
+        "END CATCH"
+    )
+
+
+def _run(
+    server: Server,
+    cursor: "pyodbc.Cursor",
+    batch: str,
+    values: Sequence[Any],
+    procedure: Procedure,
+    folder: Path,
+    outcome: Outcome,
+    log: Callable[[str], None],
+) -> None:
+    called = procedure.name or procedure.definition.name
+
+    def tell(message: str) -> None:
+        outcome.messages.append(message)
+        log(message)
+
+    try:
+        cursor.execute(batch, *values)
+        while True:
+            for _, text in cursor.messages or ():
+                tell(message_text(text))
+            names = [column[0] for column in cursor.description or ()]
+            if names[:1] == [_CODE]:
+                outcome.return_code = cursor.fetchone()[0]
+            elif names[:1] == [_ERROR]:
+                number, line, name, said = cursor.fetchone()
+                raise ProcedureFailed(called, said, number, line, name)
+            elif names:
+                outcome.results.append(_kept(cursor, folder / f"{len(outcome.results)}.arrow"))
+            elif cursor.rowcount >= 0:
+                log(f"{cursor.rowcount:,} rows affected")
+            if not cursor.nextset():
+                break
+    except Exception as error:
+        try:
+            with server.telling(f"running {called}"):
+                raise
+        except ServerError as told:
+            if told.number is None or told.transient:
+                raise
+            raise ProcedureFailed(called, str(told), None, None, None) from error
+
+
+def _kept(cursor: "pyodbc.Cursor", file: Path) -> ResultSet:
+    """Write the rows of the result the cursor is at."""
+    fields = [_field(place, *column) for place, column in enumerate(cursor.description, 1)]
+    schema = pa.schema(fields)
+    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
+        for batch in batches_of(cursor, schema.types):
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+    unnamed = tuple(place for place, column in enumerate(cursor.description, 1) if not column[0])
+    return ResultSet(file, unnamed)
+
+
+def _field(
+    place: int, name: str, kind: type, _shown: None, size: int, precision: int, scale: int, _nullable: bool
+) -> pa.Field:
+    """A result's column, as far as ODBC tells its type: a Python type, and sizes."""
+    type_, declared = _type_of(kind, size, precision, scale)
+    return pa.field(name or f"column {place}", type_, metadata={TSQL_TYPE: declared.encode()})
+
+
+def _type_of(kind: type, size: int, precision: int, scale: int) -> tuple[pa.DataType, str]:
+    if kind is int:
+        return next((type_, name) for digits, type_, name in _INTEGERS if precision <= digits)
+    if kind is float:
+        return (pa.float32(), "real") if precision <= _REAL_DIGITS else (pa.float64(), "float")
+    if kind.__name__ == "Decimal":
+        return pa.decimal128(precision, scale), f"decimal({precision},{scale})"
+    if kind.__name__ == "datetime":
+        return pa.timestamp("us"), f"datetime2({scale})"
+    if kind.__name__ == "time":
+        return pa.time64("us"), f"time({scale})"
+    if kind.__name__ == "date":
+        return pa.date32(), "date"
+    if kind is bool:
+        return pa.bool_(), "bit"
+    if kind in (bytes, bytearray):
+        return pa.binary(), _sized("varbinary", size)
+    if kind is UUID:
+        return pa.string(), "uniqueidentifier"
+    return pa.string(), _sized("nvarchar", size)
+
+
+def _sized(name: str, size: int) -> str:
+    return f"{name}({size if 0 < size <= _LONGEST else 'max'})"
+
+
+_LONGEST = 8000
+_REAL_DIGITS = 24
+_INTEGERS = (
+    (3, pa.uint8(), "tinyint"),
+    (5, pa.int16(), "smallint"),
+    (10, pa.int32(), "int"),
+    (19, pa.int64(), "bigint"),
+)

@@ -1,0 +1,143 @@
+"""`SynapseResource`: a SQL Server, or one of its kin, as the source of a deployment.
+
+Belongs here: the resource's fields, and the `Source` that joins catalog, reading and calling. Does not belong here: how
+any of them speaks to the server.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+import dagster as dg
+import pyarrow as pa
+from pydantic import Field
+
+from recon_assets.sources.base import Parameter, Procedure, SourceError
+from recon_assets.sources.names import parse_name
+from recon_assets.sources.sqlserver.calling import Outcome, call, locked
+from recon_assets.sources.sqlserver.catalog import engine_of
+from recon_assets.sources.sqlserver.connection import Authentication, Server
+from recon_assets.sources.sqlserver.definition import differs_from_deployed
+from recon_assets.sources.sqlserver.reading import TableReader, table_reader
+
+
+class SynapseResource(dg.ConfigurableResource):
+    """A Synapse pool, SQL Server, Azure SQL database or Fabric warehouse, over ODBC."""
+
+    server: str = Field(description="Its name, such as `myworkspace.sql.azuresynapse.net`.")
+    port: int = Field(1433, description="Its TCP port.")
+    database: str = Field(description="The database or pool.")
+    authentication: Authentication = Field(
+        "default",
+        description="`sql`: user and password. `service_principal`: client id and secret, as user and password."
+        " `managed_identity`: the machine's, `user` being the client id of a user-assigned one. `default`: what"
+        " azure-identity finds; bulk reads are slower, since arrow-odbc takes no access token.",
+    )
+    user: str | None = None
+    password: str | None = Field(None, description="From the environment: `dg.EnvVar`.")
+    driver: str | None = Field(
+        None,
+        description="Path or name of the ODBC driver. Left out: Microsoft's ODBC Driver 18, installed or from the"
+        " package mssql-python-odbc.",
+    )
+    encrypt: Literal["yes", "no", "strict"] = Field("yes", description="As the driver's `Encrypt`.")
+    trust_certificate: bool = Field(False, description="Don't check the server's certificate: for tests only.")
+    certificate: str | None = Field(None, description="A file with the server's certificate, where no authority has.")
+    login_timeout: int = Field(30, ge=1, description="Seconds to wait for a connection.")
+    query_timeout: int = Field(0, ge=0, description="Seconds a query or procedure may take; 0: any time.")
+    lock_wait: int = Field(3600, ge=0, description="Seconds to wait for another run of the same procedure.")
+    scratch: str | None = Field(None, description="A directory for result sets on their way.")
+
+    def describe(self) -> str:
+        """Engine, version and isolation, for the evidence. Raises ServerError."""
+        server = self._server()
+        with server.connect() as connection, server.telling("asking for the engine"):
+            engine = engine_of(connection)
+        return f"{engine}, tables read under {engine.isolation} isolation"
+
+    def snapshot(self, log: Callable[[str], None] = lambda message: None) -> AbstractContextManager[TableReader]:
+        """Tables to read: of one moment, where the database allows snapshot isolation."""
+        return table_reader(self._server(), log)
+
+    @contextmanager
+    def call(
+        self,
+        procedure: Procedure,
+        parameters: Mapping[str, Parameter],
+        *,
+        now: datetime | None = None,
+        log: Callable[[str], None] = lambda message: None,
+        before: Callable[[], None] = lambda: None,
+    ) -> Iterator["SynapseRun"]:
+        """Run a procedure once; see `Source.call`. The server's clock can't be pinned: `now` is not heeded.
+
+        Raises ProcedureFailed, with the server's number, line and procedure.
+        """
+        server = self._server()
+        called = str(parse_name(procedure.name)) if procedure.name else procedure.definition.name
+        if now is not None:
+            log("the clock is the server's own: GETDATE() does not answer the declared one")
+        with ExitStack() as cleanup:
+            folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="recon-", dir=self._scratch())))
+            connection = cleanup.enter_context(server.connect())
+            with server.telling("asking for the engine"):
+                engine = engine_of(connection)
+            cleanup.enter_context(locked(server, engine, connection, called, self.lock_wait))
+            if procedure.name is not None and differs_from_deployed(server, connection, procedure):
+                log(f"the deployed {called} is not the text of {procedure.definition.name}")
+            before()
+            outcome = call(server, engine, connection, procedure, parameters, folder, log)
+            yield SynapseRun(server, outcome, log)
+
+    def _server(self) -> Server:
+        return Server(
+            host=self.server,
+            port=self.port,
+            database=self.database,
+            authentication=self.authentication,
+            user=self.user,
+            password=self.password,
+            driver=self.driver,
+            encrypt=self.encrypt,
+            trust_certificate=self.trust_certificate,
+            certificate=self.certificate,
+            login_timeout=self.login_timeout,
+            query_timeout=self.query_timeout,
+        )
+
+    def _scratch(self) -> str | None:
+        if self.scratch is not None:
+            Path(self.scratch).mkdir(parents=True, exist_ok=True)
+        return self.scratch
+
+
+class SynapseRun:
+    """A run that has ended; see `ProcedureRun`. Nobody else calls the procedure before it is closed."""
+
+    def __init__(self, server: Server, outcome: Outcome, log: Callable[[str], None]) -> None:
+        self._server, self._results, self._log = server, outcome.results, log
+        self.return_code = outcome.return_code
+        self.messages = outcome.messages
+        self.result_sets = len(outcome.results)
+
+    @contextmanager
+    def result_set(self, index: int) -> Iterator[pa.RecordBatchReader]:
+        """Stream one result set (0 is the first). Raises SourceError where there is none, or a column has no name."""
+        if not 0 <= index < self.result_sets:
+            raise SourceError(
+                f"the procedure returned {self.result_sets} result sets, so there is none numbered {index + 1}"
+            )
+        result = self._results[index]
+        if result.unnamed:
+            raise SourceError(f"column {result.unnamed[0]} of result set {index + 1} has no name: give it one with AS")
+        with result.open() as reader:
+            yield reader
+
+    @contextmanager
+    def read(self, table: str) -> Iterator[pa.RecordBatchReader]:
+        """Stream a table as it is now: by other procedures it may have been changed since. Raises TableNotFound."""
+        with table_reader(self._server, self._log) as tables, tables.read(table) as reader:
+            yield reader
