@@ -21,6 +21,8 @@ run: .venv/ready  ## reconcile the examples and print their verdicts (RECON_EXAM
 test: .venv/ready-dev  ## install what the tests need and run them all
 	@.venv/bin/python -m recon_assets.targets.delta_jars
 	@scripts/install-browser
+	@scripts/install-odbc
+	@scripts/install-azurite
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/python -m pytest -n 2 --dist loadfile

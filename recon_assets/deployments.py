@@ -1,13 +1,20 @@
 """Which systems the assets run on: the resources of each deployment.
 
-Belongs here: everything that differs between running on one machine and running on Azure. Does not belong here:
-anything an asset does; assets, IO managers and comparison are the same objects in every deployment.
+Belongs here: everything that differs between running on one machine and running on Azure, and the environment
+variables that say how. Does not belong here: anything an asset does; assets, IO managers and comparison are the same
+objects in every deployment.
 """
 
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+from pydantic import ValidationError
+
 from recon_assets.engines import Comparer
+from recon_assets.errors import ProjectError
 from recon_assets.io_managers.copies import CopyLayer
 from recon_assets.io_managers.delta import DeltaLayer
 from recon_assets.io_managers.parquet import ParquetLayer
@@ -16,11 +23,35 @@ from recon_assets.sources.embedded import EmbeddedSource
 from recon_assets.targets.local_spark import local_spark
 
 
+def deployment(root: Path) -> dict[str, Any]:
+    """The resources of the deployment that `RECON_DEPLOYMENT` names, `local` if it is not set.
+
+    Raises ProjectError where there is none of that name, or a variable that it needs is not set or wrong.
+    """
+    name = os.environ.get("RECON_DEPLOYMENT") or "local"
+    if name not in DEPLOYMENTS:
+        raise ProjectError(f"RECON_DEPLOYMENT is {name!r}; there are {' and '.join(DEPLOYMENTS)}")
+    return DEPLOYMENTS[name](root)
+
+
 def local(root: Path) -> dict[str, Any]:
     """Resources that need nothing but Python packages and Java: everything lies below `root`."""
+    return _resources(root) | {"source": EmbeddedSource(root / "source")}
+
+
+def azure(root: Path) -> dict[str, Any]:
+    """The procedures' own server, and ADLS where `RECON_STORAGE_ROOT` names a place; the rest lies below `root`."""
+    return _resources(root) | {"source": _server(root)} | _lake()
+
+
+_SECRET = ("password",)
+
+DEPLOYMENTS: Mapping[str, Callable[[Path], dict[str, Any]]] = {"local": local, "azure": azure}
+
+
+def _resources(root: Path) -> dict[str, Any]:
     target = local_spark(root / "spark")
     return {
-        "source": EmbeddedSource(root / "source"),
         "target": target,
         "parquet_layer": ParquetLayer(root=str(root / "parquet")),
         "copy_layer": CopyLayer(root=str(root / "adls")),
@@ -28,3 +59,53 @@ def local(root: Path) -> dict[str, Any]:
         "engine": Comparer(scratch=str(root / "scratch"), target=target),
         "report_store": ReportStore(root=str(root / "reports")),
     }
+
+
+def _server(root: Path) -> Any:
+    from recon_assets.sources.sqlserver.source import SynapseResource
+
+    given = {"scratch": str(root / "scratch"), **_from_environment("RECON_SOURCE", SynapseResource)}
+    try:
+        return SynapseResource(**given)
+    except ValidationError as error:
+        raise ProjectError(_explained("RECON_SOURCE", error)) from None  # it would repeat the values
+
+
+def _lake() -> dict[str, Any]:
+    """The copies' layer in ADLS; nothing where no place there is named."""
+    root = os.environ.get("RECON_STORAGE_ROOT")
+    if not root:
+        return {}
+    from dagster_azure.blob import AzureBlobStorageKeyCredential, AzureBlobStorageSASTokenCredential
+
+    from recon_assets.io_managers.adls import AdlsStorage
+
+    given: dict[str, Any] = {"account_url": os.environ.get("RECON_STORAGE_ACCOUNT_URL")}
+    if os.environ.get("RECON_STORAGE_CONNECTION_STRING"):
+        given["connection_string"] = dg.EnvVar("RECON_STORAGE_CONNECTION_STRING")
+    elif os.environ.get("RECON_STORAGE_KEY"):
+        given["credential"] = AzureBlobStorageKeyCredential(key=dg.EnvVar("RECON_STORAGE_KEY"))
+    elif os.environ.get("RECON_STORAGE_SAS"):
+        given["credential"] = AzureBlobStorageSASTokenCredential(token=dg.EnvVar("RECON_STORAGE_SAS"))
+    return {"copy_layer": CopyLayer(root=root, storage=AdlsStorage(**given))}
+
+
+def _from_environment(prefix: str, resource: type[dg.ConfigurableResource]) -> dict[str, Any]:
+    """The fields of a resource that are set as `<PREFIX>_<FIELD>`; what is secret stays a name, which Dagster shows."""
+    given: dict[str, Any] = {}
+    for field in resource.model_fields:
+        variable = f"{prefix}_{field.upper()}"
+        if os.environ.get(variable):
+            given[field] = dg.EnvVar(variable) if field in _SECRET else os.environ[variable]
+    return given
+
+
+def _explained(prefix: str, error: ValidationError) -> str:
+    problems = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        said = problem["msg"].removeprefix("Value error, ")
+        if problem["loc"]:
+            variable = f"{prefix}_{'_'.join(str(part) for part in problem['loc'])}".upper()
+            said = f"{variable}: {said}" if os.environ.get(variable) else f"set {variable}"
+        problems.append(said)
+    return "RECON_DEPLOYMENT is azure: " + "; ".join(problems)

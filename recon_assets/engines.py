@@ -13,7 +13,7 @@ from recon_assets.comparison import Comparison, Dataset, Rules, compare
 from recon_assets.comparison.location import Location, is_url
 from recon_assets.io_managers.stored_table import StoredTable
 from recon_assets.spec import Engine
-from recon_assets.targets.base import TableVersion, Target
+from recon_assets.targets.base import ParquetFiles, TableVersion, Target
 
 
 class Comparer(dg.ConfigurableResource):
@@ -38,9 +38,8 @@ class Comparer(dg.ConfigurableResource):
         return compare(*sides, rules, memory_limit=self.memory_limit, temp_directory=scratch)
 
     def _in_reach(self, tables: Sequence[StoredTable]) -> bool:
-        """Whether the files are in this machine's file system, and small enough."""
-        here = not any(is_url(path) for table in tables for path in table.paths)
-        return here and sum(table.size for table in tables) <= self.largest
+        """Whether the files can be read from this machine, and are small enough."""
+        return all(map(_readable_here, tables)) and sum(table.size for table in tables) <= self.largest
 
     def _on_spark(self, source: StoredTable, target: StoredTable, rules: Rules, scratch: Path) -> Comparison:
         from recon_assets.comparison.spark.engine import compare_on_spark
@@ -54,14 +53,24 @@ class Comparer(dg.ConfigurableResource):
             return compare_on_spark(*sides, rules, memory_limit=self.memory_limit, temp_directory=scratch)
 
 
-def _on_target(table: StoredTable) -> TableVersion | Sequence[str]:
-    return table.paths if table.delta_version is None else TableVersion(str(table.folder), table.delta_version)
+def _readable_here(table: StoredTable) -> bool:
+    """Delta tables are, where they lie on this machine; Parquet files also where their storage gives them out."""
+    if not is_url(str(table.folder)):
+        return True
+    return table.delta_version is None and table.folder.filesystem is not None
+
+
+def _on_target(table: StoredTable) -> TableVersion | ParquetFiles:
+    if table.delta_version is None:
+        return ParquetFiles(table.paths, table.folder.filesystem)
+    return TableVersion(str(table.folder), table.delta_version)
 
 
 def _dataset(table: StoredTable, side: str) -> Dataset:
     if table.delta_version is not None:
         return Dataset.delta(str(table.folder), table.delta_version)
-    return Dataset.parquet(table.paths, table.schema, label=_label(table, side))
+    label, filesystem = _label(table, side), table.folder.filesystem
+    return Dataset.parquet(table.paths, table.schema, label=label, filesystem=filesystem)
 
 
 def _location(table: StoredTable) -> Location:

@@ -13,6 +13,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false  # no sign-up form over the first page
+concurrency:
+  pools:
+    default_limit: 1  # a pool is a procedure: runs of it take turns
 """
 
 

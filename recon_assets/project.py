@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 from pydantic import ValidationError
 
+from recon_assets.assets.declaration import Declaration
 from recon_assets.assets.source_tables import source_tables
 from recon_assets.component import ProcedureReconciliation
 from recon_assets.errors import ProjectError
@@ -24,6 +25,23 @@ def load_project(defs_module: ModuleType, resources: Mapping[str, Any]) -> dg.De
     A run stays in one process, so that it starts Spark at most once however many assets use it. Raises ProjectError
     for a YAML that is wrong.
     """
+    own, declarations = _loaded(defs_module)
+    return dg.Definitions.merge(
+        own,
+        dg.Definitions(
+            assets=source_tables(declarations),
+            resources=dict(resources),
+            executor=dg.in_process_executor,
+        ),
+    )
+
+
+def declarations_of(defs_module: ModuleType) -> list[Declaration]:
+    """The reconciliations of every folder in `defs_module`. Raises ProjectError for a YAML that is wrong."""
+    return _loaded(defs_module)[1]
+
+
+def _loaded(defs_module: ModuleType) -> tuple[dg.Definitions, list[Declaration]]:
     # Not `load_from_defs_folder`, which needs the checkout's pyproject.toml and so fails from an installed wheel.
     # Dagster is pinned, so what it may change later is no news; a warning per asset would hide what matters.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -35,15 +53,7 @@ def load_project(defs_module: ModuleType, resources: Mapping[str, Any]) -> dg.De
         own = tree.build_defs()
     except Exception as error:  # of whatever kind: it came from the project's own files
         raise ProjectError(_explained(error)) from error
-    declarations = [component.declaration for component in tree.get_all_components(ProcedureReconciliation)]
-    return dg.Definitions.merge(
-        own,
-        dg.Definitions(
-            assets=source_tables(declarations),
-            resources=dict(resources),
-            executor=dg.in_process_executor,
-        ),
-    )
+    return own, [component.declaration for component in tree.get_all_components(ProcedureReconciliation)]
 
 
 def _explained(error: Exception) -> str:

@@ -66,6 +66,12 @@ class Declaration:
         """The procedure's name, or the script's file name."""
         return self.spec.procedure or self.spec.source
 
+    @property
+    def pool(self) -> str:
+        """The Dagster pool in which the procedure runs: reconciliations of one procedure take turns."""
+        what = str(parse_name(self.spec.procedure)).lower() if self.spec.procedure else self.name
+        return f"procedure_{key_part(what)}"
+
     def shared(self, *kinds: str) -> dict[str, Any]:
         """The arguments all of its assets have in common; at most three kinds show in the UI."""
         return {

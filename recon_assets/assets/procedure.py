@@ -53,6 +53,7 @@ def procedure_run(declaration: Declaration) -> dg.AssetsDefinition:
         specs=specs,
         ins={argument: dg.AssetIn(key, input_manager_key="parquet_layer") for argument, key in inputs.items()},
         check_specs=[intact_check(declaration.key(name, "parquet")) for _, name in outputs],
+        pool=declaration.pool,
     )
     def run_procedure(
         context: dg.AssetExecutionContext,

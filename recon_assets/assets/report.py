@@ -13,11 +13,12 @@ import dagster as dg
 
 from recon_assets.assets.declaration import Declaration
 from recon_assets.assets.layers import CODE
+from recon_assets.comparison import Rules
 from recon_assets.engines import Comparer
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.reports.checks import CHECKS, check_facts
 from recon_assets.reports.record import InputProof, OutputReport, ParameterText
-from recon_assets.sources.base import Parameter
+from recon_assets.sources.base import OFFSET_OF, Parameter
 from recon_assets.spec import OutputSpec, Reconciliation, bare_name
 
 _VERSIONS = ("recon-assets", "dagster", "duckdb", "pyarrow", "pyspark", "deltalake", "sqlglot")
@@ -48,7 +49,8 @@ def output_report(declaration: Declaration, output: OutputSpec, name: str) -> dg
         target_output: StoredTable,
     ) -> Iterator[Any]:
         inputs = _proofs(declaration, source_output, target_output)
-        comparison = engine.compare(source_output, target_output, output.rules, spec.engine)
+        rules = _without_offsets(output.rules, source_output, target_output)
+        comparison = engine.compare(source_output, target_output, rules, spec.engine)
         record = context.instance.get_run_record_by_id(context.run_id)
         finished = datetime.now(UTC)
         started = datetime.fromtimestamp(record.start_time, UTC) if record and record.start_time else finished
@@ -86,6 +88,14 @@ def output_report(declaration: Declaration, output: OutputSpec, name: str) -> dg
             )
 
     return report
+
+
+def _without_offsets(rules: Rules, source: StoredTable, target: StoredTable) -> Rules:
+    """The rules, ignoring offsets that the source's snapshot has in columns of their own where the target has none."""
+    there = {name.lower() for name in target.schema.names}
+    offsets = [field.name for field in source.schema if OFFSET_OF in (field.metadata or {})]
+    ignored = tuple(name for name in offsets if name.lower() not in there)
+    return rules.model_copy(update={"ignore": rules.ignore + ignored})
 
 
 def _data_version(source: StoredTable, target: StoredTable, output: OutputSpec) -> dg.DataVersion:

@@ -10,6 +10,7 @@ import click
 
 _COMMANDS = {
     "compare": "recon_assets.cli.compare:compare",
+    "doctor": "recon_assets.cli.doctor:doctor",
     "example-data": "recon_assets.cli.example_data:example_data",
     "prove": "recon_assets.cli.prove:prove",
     "run": "recon_assets.cli.run:run",

@@ -4,14 +4,17 @@ Belongs here: finding a dataset's files and schema (Parquet, Delta, CSV), and ho
 belong here: what its values mean (`canonical`), or the types of a CSV file's columns (`csv_columns`).
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import BinaryIO, Self, TypeVar
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fsspec import AbstractFileSystem
 
 from recon_assets.comparison import csv_columns, delta
 from recon_assets.comparison.duck import identifier, literal, reading
@@ -31,7 +34,7 @@ class Dataset:
     """One side of a comparison: files of one format and one schema; rows are read only when compared.
 
     `partitions` holds, for a partitioned Delta table, the values that are in its log and not in its files:
-    one row per file, column `filename` first.
+    one row per file, column `filename` first. `filesystem` reads the files that have URLs.
     """
 
     label: str
@@ -39,6 +42,7 @@ class Dataset:
     files: tuple[str, ...]
     schema: pa.Schema
     partitions: pa.Table | None = None
+    filesystem: AbstractFileSystem | None = dataclasses.field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_names(self.label, self.schema.names)
@@ -101,8 +105,17 @@ class Dataset:
         return cls(label, Location.of("csv", *files), tuple(map(str, files)), first)
 
     @classmethod
-    def parquet(cls, files: Sequence[str | Path], schema: pa.Schema | None = None, *, label: str | None = None) -> Self:
+    def parquet(
+        cls,
+        files: Sequence[str | Path],
+        schema: pa.Schema | None = None,
+        *,
+        label: str | None = None,
+        filesystem: AbstractFileSystem | None = None,
+    ) -> Self:
         """Parquet files that share one schema; `schema` is needed only where there may be no file.
+
+        Files with URLs are read through `filesystem`.
 
         Raises ComparisonError for a file that can't be read, or whose columns differ from the first file's.
         """
@@ -111,11 +124,11 @@ class Dataset:
             if schema is None:
                 raise ComparisonError(f"{label or 'dataset'}: no Parquet file, and no schema given instead")
             return cls(label or "(no files)", Location("parquet", (), schema=schema), (), schema)
-        first = _footer(names[0], pq.read_schema)
+        first = _footer(names[0], pq.read_schema, filesystem)
         for name in names[1:]:
-            _check_same_columns(names[0], first, name, _footer(name, pq.read_schema))
+            _check_same_columns(names[0], first, name, _footer(name, pq.read_schema, filesystem))
         several = names[0] if len(names) == 1 else f"{names[0]} …"
-        return cls(label or several, Location.of("parquet", *names), names, first)
+        return cls(label or several, Location.of("parquet", *names), names, first, filesystem=filesystem)
 
     @classmethod
     def delta(cls, path: str | Path, version: int | None = None) -> Self:
@@ -126,8 +139,8 @@ class Dataset:
 
     def largest_row_group(self) -> int:
         """Bytes, as read, of the largest row group of the first few Parquet files: what a thread reads at a time."""
-        files = [] if self.format == "csv" else [file for file in self.files[:_LOOKED_AT] if not is_url(file)]
-        footers = [_footer(file, pq.read_metadata) for file in files]
+        files = [] if self.format == "csv" else self.files[:_LOOKED_AT]
+        footers = [self._footer(file) for file in files]
         return max((f.row_group(i).total_byte_size for f in footers for i in range(f.num_row_groups)), default=0)
 
     def damaged_file(self) -> str | None:
@@ -136,7 +149,7 @@ class Dataset:
             return None
         for name in self.files:
             try:
-                with pq.ParquetFile(name) as file:
+                with _opened(name, self.filesystem) as stream, pq.ParquetFile(stream) as file:
                     for group in range(file.num_row_groups):
                         file.read_row_group(group)
             except (pa.ArrowException, OSError):
@@ -150,6 +163,8 @@ class Dataset:
         wrong (see `types`). Raises ComparisonError when DuckDB can't read the files, or names a column otherwise.
         """
         view = identifier(name)
+        if self.filesystem is not None and not connection.filesystem_is_registered(self.filesystem.protocol):
+            connection.register_filesystem(self.filesystem)
         with reading(self.label):
             if not self.files:
                 empty = self.schema.empty_table()
@@ -164,10 +179,13 @@ class Dataset:
                 raise ComparisonError(f"{self.label}: column {name!r} can't be read by that name; rename it")
         types |= {field.name: f"{field.type}{NOT_COMPARED}" for field in self.schema if is_misread(field.type)}
         for file in self.files:
-            if self.format != "csv" and not is_url(file):
-                beyond = columns_out_of_range(_footer(file, pq.read_metadata), self.schema.names)
+            if self.format != "csv":
+                beyond = columns_out_of_range(self._footer(file), self.schema.names)
                 types |= {column: f"{self.schema.field(column).type}{OUT_OF_RANGE}" for column in beyond}
         return types
+
+    def _footer(self, file: str) -> pq.FileMetaData:
+        return _footer(file, pq.read_metadata, self.filesystem)
 
     def _select(self, connection: duckdb.DuckDBPyConnection, name: str) -> str:
         if self.format == "csv":
@@ -219,14 +237,25 @@ def _data_files(folder: Path) -> list[Path]:
     return found
 
 
-def _footer(file: str, read: Callable[[str], Footer]) -> Footer:
+def _footer(file: str, read: Callable[[BinaryIO], Footer], filesystem: AbstractFileSystem | None) -> Footer:
     try:
-        return read(file)
+        with _opened(file, filesystem) as stream:
+            return read(stream)
     except (pa.ArrowException, OSError) as error:
         raise ComparisonError(
             f"{file}: not a readable Parquet file ({str(error).splitlines()[0]}); write it anew, or give a "
             "Parquet file or folder, a Delta table's folder, or a .csv, .csv.gz or .tsv file"
         ) from error
+
+
+def _opened(file: str, filesystem: AbstractFileSystem | None) -> AbstractContextManager[BinaryIO]:
+    if not is_url(file):
+        return Path(file).open("rb")
+    if filesystem is None:
+        raise ComparisonError(
+            f"{file}: lies in a storage that this process has no access to; compare on the engine spark, or copies here"
+        )
+    return filesystem.open(file, "rb")
 
 
 def _check_same_columns(first: str, expected: pa.Schema, file: str, found: pa.Schema) -> None:

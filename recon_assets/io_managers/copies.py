@@ -1,38 +1,55 @@
 """The `_adls` layer: the snapshot's files, byte by byte, in the storage that the target reads.
 
-Belongs here: copying files between storages and showing that they arrived whole. Does not belong here: credentials
-(the storage URL's own), or looking into the files.
+Belongs here: copying files between storages, or showing that they are there already, and that they arrived whole. Does
+not belong here: how a storage is reached (`storage`, `adls`), or looking into the files.
 """
 
-import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import dagster as dg
 
 from recon_assets.io_managers.layer import TableLayer
+from recon_assets.io_managers.storage import Folder, Storage
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
-
-_CHUNK_BYTES = 8 * 1024**2
 
 
 class CopyLayer(TableLayer):
-    """Copies a stored table's files; the same for a directory and for ADLS, which differ by `root` only."""
+    """Copies a stored table's files from this machine to `root`: a directory, or what names a folder of `storage`."""
+
+    storage: dg.ResourceDependency[Storage | None] = None
 
     evidence = "in files read back with the same size and MD5"
 
     def handle_output(self, context: dg.OutputContext, table: StoredTable) -> None:
-        """Copy every file into a new folder."""
+        """Copy every file into a new folder, unless the published table has the same files: then its folder serves."""
+        there = self._same_files(context.asset_key, table)
+        if there is not None:
+            same = replace(table, folder=there.folder, files=there.files, run_id=context.run_id)
+            self._stage(context, same, bytes_sent=0)
+            return
         with self._new_folder(context) as folder:
-            for file in table.files:
-                with (table.folder / file.name).open("rb") as source, (folder / file.name).open("wb") as copy:
-                    shutil.copyfileobj(source, copy, _CHUNK_BYTES)
-            copied = replace(table, folder=folder, run_id=context.run_id, previous=None)
-            self._stage(context, copied)
+            files = tuple(folder.take(Path(table.folder.location(file.name)), file) for file in table.files)
+            copied = replace(table, folder=folder, files=files, run_id=context.run_id)
+            self._stage(context, copied, bytes_sent=copied.size)
 
     def damage(self, stored: StoredTable) -> str | None:
         """Read the copies back: size and MD5 are those of the snapshot's files."""
         try:
-            stored.check_intact()
+            stored.read_back()
         except NotIntact as error:
             return str(error)
         return None
+
+    def _top(self) -> Folder:
+        return super()._top() if self.storage is None else self.storage.folder(self.root)
+
+    def _same_files(self, key: dg.AssetKey, table: StoredTable) -> StoredTable | None:
+        try:
+            published = self.current(key)
+            if published.files != table.files:
+                return None
+            published.check_intact()
+        except NotIntact:  # none yet, or no longer what it was
+            return None
+        return published

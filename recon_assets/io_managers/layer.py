@@ -7,16 +7,15 @@ its files, or by what it is known to be intact (`ParquetLayer`, `CopyLayer`, `De
     <root>/<reconciliation>/<TABLE_layer>/<run>-<unique>/    the files of one run
 
 A table is written into a new folder, verified, and only then published by replacing `current.json`: a reader
-never sees half a table, and a failed run leaves the last good one. The folder published before is kept until the
-next publication, for whoever is still reading it.
+never sees half a table, and a failed run leaves the last good one. The folders published before are kept for whoever
+is still reading them, as many as `keep_runs` says; what a killed run left is removed after a day.
 """
 
-import shutil
 import time
 import uuid
 from abc import abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -24,22 +23,27 @@ from typing import ClassVar
 import dagster as dg
 import pyarrow as pa
 from dagster._core.definitions.data_version import extract_data_version_from_entry
-from pydantic import PrivateAttr
-from upath import UPath
+from pydantic import Field, PrivateAttr
 
+from recon_assets.io_managers.storage import Directory, Folder, StorageError
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.sources.base import TSQL_TYPE
 
 _A_DAY = 24 * 60 * 60
+_POINTER = "current.json"
 
 INTACT = "intact"
 """The asset check that every hop carries."""
 
 
 class TableLayer(dg.ConfigurableIOManager):
-    """Stores one layer's tables below `root`, a directory or a URL that universal-pathlib knows."""
+    """Stores one layer's tables below `root`, a directory.
+
+    `keep_runs` is how many published tables are kept: the newest, and those before it.
+    """
 
     root: str
+    keep_runs: int = Field(default=2, ge=1)
 
     evidence: ClassVar[str] = "read back with the same fingerprint"
     """By what a table of this layer is known to be intact."""
@@ -90,26 +94,40 @@ class TableLayer(dg.ConfigurableIOManager):
 
     def current(self, key: dg.AssetKey) -> StoredTable:
         """The published table. Raises NotIntact where there is none or its manifest can't be read."""
-        pointer = self._home(key) / "current.json"
+        home = self._home(key)
         try:
-            return StoredTable.from_json(pointer.read_text(), pointer.parent)
+            return StoredTable.from_json(home.read_text(_POINTER), home)
         except FileNotFoundError:
             raise NotIntact(f"{key.to_user_string()} is not stored in {self.root}: materialize it first") from None
         except (ValueError, KeyError, TypeError, pa.ArrowInvalid) as error:
-            raise NotIntact(f"{pointer} is damaged ({error}): materialize {key.to_user_string()} again") from error
+            raise NotIntact(
+                f"{home.location(_POINTER)} is damaged ({error}): materialize {key.to_user_string()} again"
+            ) from error
+
+    def probe(self) -> str:
+        """Write, read and remove a small file; where that was. Raises StorageError, or OSError of a directory."""
+        folder = self._top() / f"probe-{uuid.uuid4().hex}"
+        folder.create()
+        try:
+            folder.replace_text("probe", "probe")
+            folder.read_text("probe")
+        finally:
+            folder.remove()
+        return f"{self._top()} can be written and read"
 
     @contextmanager
-    def _new_folder(self, context: dg.OutputContext) -> Iterator[UPath]:
+    def _new_folder(self, context: dg.OutputContext) -> Iterator[Folder]:
         """A folder of its own for one write; removed again if the write fails."""
         folder = self._home(context.asset_key) / f"{context.run_id[:8]}-{uuid.uuid4().hex[:8]}"
-        folder.mkdir(parents=True)
+        folder.create()
         try:
             yield folder
         except BaseException:
-            _remove(folder)
+            with suppress(StorageError, OSError):  # the storage may be what failed; the folder goes after a day, then
+                folder.remove()
             raise
 
-    def _stage(self, context: dg.OutputContext, stored: StoredTable) -> None:
+    def _stage(self, context: dg.OutputContext, stored: StoredTable, **told: int) -> None:
         """Note a written table until `intact` publishes it, and tell Dagster what it is."""
         self._staged[context.asset_key] = stored
         context.add_output_metadata(
@@ -120,37 +138,36 @@ class TableLayer(dg.ConfigurableIOManager):
                 "size_bytes": stored.size,
                 "fingerprint": stored.fingerprint.digest,
                 **stored.made_by,
+                **told,
             }
         )
         context.step_context.set_data_version(context.asset_key, dg.DataVersion(stored.fingerprint.digest))
 
     def _publish(self, key: dg.AssetKey, stored: StoredTable) -> None:
         home = self._home(key)
-        pointer = home / "current.json"
         try:
             before = self.current(key)
         except NotIntact:  # none yet, or its manifest is damaged
-            before = None
-        published = replace(stored, previous=before.folder.name if before else None)
-        replace_text(pointer, published.to_json())
-        for folder in home.iterdir():
-            superseded = before is not None and folder.name == before.previous
-            in_use = folder.name in (published.folder.name, published.previous)
-            if folder.is_dir() and (superseded or (not in_use and _abandoned(folder))):
-                _remove(folder)
+            superseded = []
+        else:
+            superseded = [name for name in (before.folder.name, *before.earlier) if name != stored.folder.name]
+        published = replace(stored, earlier=tuple(superseded[: self.keep_runs - 1]))
+        home.replace_text(_POINTER, published.to_json())
+        for name, changed in home.folders().items():
+            # Left by a run that ended before it could publish; a younger folder may be another run's at work.
+            abandoned = time.time() - changed > _A_DAY
+            in_use = name in (stored.folder.name, *published.earlier)
+            if not in_use and (name in superseded or abandoned):
+                (home / name).remove()
 
-    def _home(self, key: dg.AssetKey) -> UPath:
-        return UPath(self.root, *key.path)
+    def _home(self, key: dg.AssetKey) -> Folder:
+        folder = self._top()
+        for part in key.path:
+            folder /= part
+        return folder
 
-
-def replace_text(path: UPath, text: str) -> None:
-    """Give a file new content in one step: readers see the old text or the new."""
-    if isinstance(path, Path):
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-        temporary.write_text(text)
-        temporary.replace(path)
-    else:
-        path.write_text(text)  # an object store puts a whole object or none
+    def _top(self) -> Folder:
+        return Directory(Path(self.root))
 
 
 def table_schema(schema: pa.Schema) -> dg.TableSchema:
@@ -161,18 +178,3 @@ def table_schema(schema: pa.Schema) -> dg.TableSchema:
             for column in schema
         ]
     )
-
-
-def _abandoned(folder: UPath) -> bool:
-    """Left by a run that ended before it could publish; a younger folder may be another run's at work.
-
-    An object store keeps no time for a folder: there, such leftovers stay for the storage's own life-cycle rules.
-    """
-    return isinstance(folder, Path) and time.time() - folder.stat().st_mtime > _A_DAY
-
-
-def _remove(folder: UPath) -> None:
-    if isinstance(folder, Path):
-        shutil.rmtree(folder)
-    else:
-        folder.fs.rm(folder.path, recursive=True)

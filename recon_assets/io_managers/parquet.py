@@ -6,16 +6,16 @@ belong here: where the rows come from (`sources`), or copying the files on (`cop
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
-from upath import UPath
 
 from recon_assets.comparison import ComparisonError, Dataset, FingerprintStream, fingerprint
 from recon_assets.io_managers.layer import TableLayer
-from recon_assets.io_managers.stored_table import InputRows, StoredFile, StoredTable
+from recon_assets.io_managers.stored_table import InputRows, StoredTable
 
 # A row group is what readers take at once: large enough to compress and to be skipped by its statistics,
 # small enough that a few of them in memory don't matter.
@@ -41,13 +41,13 @@ class ParquetLayer(TableLayer):
         """Stream the rows into new Parquet files. An error of the source while reading passes through."""
         with self._new_folder(context) as folder:
             passed_by = FingerprintStream(rows.reader.schema)
-            names = _write(folder, rows.reader, passed_by)
+            names = _write(Path(folder.location("")), rows.reader, passed_by)
             self._stage(
                 context,
                 StoredTable(
                     table=rows.table,
                     folder=folder,
-                    files=tuple(StoredFile.measure(folder, name) for name in names),
+                    files=tuple(folder.read_back(name) for name in names),
                     schema=rows.reader.schema,
                     fingerprint=passed_by.result(),
                     run_id=context.run_id,
@@ -70,7 +70,7 @@ class ParquetLayer(TableLayer):
         )
 
 
-def _write(folder: UPath, reader: pa.RecordBatchReader, passed_by: FingerprintStream) -> list[str]:
+def _write(folder: Path, reader: pa.RecordBatchReader, passed_by: FingerprintStream) -> list[str]:
     names: list[str] = []
     writer: pq.ParquetWriter | None = None
     sink: Any = None

@@ -5,34 +5,19 @@ that the files are still those. Does not belong here: writing them (a module per
 """
 
 import base64
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, Self
 
 import pyarrow as pa
-from upath import UPath
 
 from recon_assets.comparison import Fingerprint
+from recon_assets.io_managers.storage import Folder, StoredFile
 
 
 class NotIntact(Exception):
     """Stored data is not what was written; the message names the file and the remedy."""
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """One data file: its path below the table's folder, its size in bytes and its MD5 in hex."""
-
-    name: str
-    size: int
-    md5: str
-
-    @classmethod
-    def measure(cls, folder: UPath, name: str) -> Self:
-        """Read the file once and note what it is."""
-        return cls(name, (folder / name).stat().st_size, _md5(folder / name))
 
 
 @dataclass(frozen=True)
@@ -53,7 +38,7 @@ class StoredTable:
     """
 
     table: str
-    folder: UPath
+    folder: Folder
     files: tuple[StoredFile, ...]
     schema: pa.Schema
     fingerprint: Fingerprint
@@ -61,7 +46,7 @@ class StoredTable:
     inputs: Mapping[str, InputRows] = field(default_factory=dict)
     delta_version: int | None = None
     made_by: Mapping[str, str] = field(default_factory=dict)
-    previous: str | None = None  # the folder published before this one
+    earlier: tuple[str, ...] = ()  # the folders published before this one that are kept, newest first
 
     @property
     def rows(self) -> int:
@@ -76,14 +61,21 @@ class StoredTable:
     @property
     def paths(self) -> list[str]:
         """The data files' paths or URLs, in order."""
-        return [str(self.folder / file.name) for file in self.files]
+        return [self.folder.location(file.name) for file in self.files]
 
     def check_intact(self) -> None:
+        """The files are as they were; those the storage doesn't vouch for are read. Raises NotIntact."""
+        self._check(lambda file: file if self.folder.untouched(file) else self.folder.read_back(file.name))
+
+    def read_back(self) -> None:
         """Read every file and compare size and MD5. Raises NotIntact, naming the first file that differs."""
+        self._check(lambda file: self.folder.read_back(file.name))
+
+    def _check(self, look: Callable[[StoredFile], StoredFile]) -> None:
         for file in self.files:
-            path = self.folder / file.name
+            path = self.folder.location(file.name)
             try:
-                found = StoredFile.measure(self.folder, file.name)
+                found = look(file)
             except FileNotFoundError:
                 raise NotIntact(
                     f"{path} is gone; it held rows of {self.table}. Materialize {self.table}'s layer again."
@@ -108,13 +100,13 @@ class StoredTable:
                 "inputs": {name: vars(rows) for name, rows in self.inputs.items()},
                 "delta_version": self.delta_version,
                 "made_by": dict(self.made_by),
-                "previous": self.previous,
+                "earlier": self.earlier,
             },
             indent=1,
         )
 
     @classmethod
-    def from_json(cls, text: str, parent: UPath) -> Self:
+    def from_json(cls, text: str, parent: Folder) -> Self:
         """Read a manifest that lies in `parent`, beside the table's folder."""
         record: dict[str, Any] = json.loads(text)
         return cls(
@@ -127,10 +119,5 @@ class StoredTable:
             inputs={name: InputRows(**rows) for name, rows in record["inputs"].items()},
             delta_version=record["delta_version"],
             made_by=record["made_by"],
-            previous=record["previous"],
+            earlier=tuple(record["earlier"]),
         )
-
-
-def _md5(path: UPath) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(cast(BinaryIO, stream), lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -16,6 +16,9 @@ import pyarrow as pa
 TSQL_TYPE = b"tsql_type"
 """Arrow field metadata: the column's declared T-SQL type, such as `decimal(18,2)`."""
 
+OFFSET_OF = b"offset_of"
+"""Arrow field metadata: the datetimeoffset column that this column has the offset of, in minutes."""
+
 
 class SourceError(Exception):
     """The source could not do what was asked; the message names the object, the place and the remedy."""
@@ -97,6 +100,7 @@ class Source(Protocol):
         can see to that (the embedded one does); what it raises ends the call.
 
         `now` pins what GETDATE() and its kind answer, where the source can (the embedded one can). A procedure
-        that fails raises SourceError with error number, line and procedure, and leaves its tables as they were.
+        that fails raises SourceError with error number, line and procedure; the embedded source leaves its tables as
+        they were, a server what the procedure's own transactions leave.
         """
         ...

@@ -6,10 +6,12 @@ any one engine's way of doing it (a module each).
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
+
+from fsspec import AbstractFileSystem
 
 from recon_assets.sources.base import Parameter
 
@@ -35,11 +37,19 @@ class TableVersion:
     version: int
 
 
+@dataclass(frozen=True)
+class ParquetFiles:
+    """Parquet files of one schema, by path or URL; `filesystem` reads those with URLs from this machine."""
+
+    paths: Sequence[str]
+    filesystem: AbstractFileSystem | None = field(default=None, repr=False)
+
+
 class Target(Protocol):
     """A lakehouse that holds Delta tables and runs SQL and PySpark on them."""
 
-    def load(self, files: Sequence[str], folder: str) -> None:
-        """Make a Delta table in `folder` from Parquet files of one schema (at least one file)."""
+    def load(self, files: ParquetFiles, folder: str) -> None:
+        """Make a Delta table in `folder` from Parquet files (at least one)."""
         ...
 
     def run(
@@ -57,8 +67,8 @@ class Target(Protocol):
         """
         ...
 
-    def reading(self, tables: Sequence[TableVersion | Sequence[str]]) -> AbstractContextManager[Sequence[Any]]:
-        """The Spark DataFrames of Delta tables at a version, or of Parquet files of one schema, in one session.
+    def reading(self, tables: Sequence[TableVersion | ParquetFiles]) -> AbstractContextManager[Sequence[Any]]:
+        """The Spark DataFrames of Delta tables at a version, or of Parquet files, in one session.
 
         Raises TargetError when they can't be read.
         """

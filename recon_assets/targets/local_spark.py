@@ -11,10 +11,11 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dagster as dg
 from dagster_pyspark import LazyPySparkResource
@@ -23,10 +24,11 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from recon_assets.comparison.location import is_url
 from recon_assets.comparison.spark.errors import plain_message
 from recon_assets.sources.base import Parameter
 from recon_assets.targets import delta_jars, python, sql
-from recon_assets.targets.base import Logic, TableVersion, TargetError
+from recon_assets.targets.base import Logic, ParquetFiles, TableVersion, TargetError
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 
@@ -91,14 +93,15 @@ class LocalSpark(dg.ConfigurableResource):
         session: SparkSession = self.spark.spark_session
         return session
 
-    def load(self, files: Sequence[str], folder: str) -> None:
-        """Make a Delta table in `folder` from Parquet files of one schema (at least one file).
+    def load(self, files: ParquetFiles, folder: str) -> None:
+        """Make a Delta table in `folder` from Parquet files (at least one).
 
         Delta Lake has no TIME type: such columns become text, as they do on Databricks.
         """
-        frame = self.session.read.parquet(*files)
-        times = [name for name, kind in frame.dtypes if kind.startswith("time(")]
-        self.save(frame.withColumns({name: frame[name].cast("string") for name in times}), folder)
+        with self._here(files) as paths:
+            frame = self.session.read.parquet(*paths)
+            times = [name for name, kind in frame.dtypes if kind.startswith("time(")]
+            self.save(frame.withColumns({name: frame[name].cast("string") for name in times}), folder)
 
     def save(self, frame: DataFrame, folder: str) -> None:
         """Compute a DataFrame and store it as a Delta table in `folder`, which may exist but must be empty."""
@@ -135,17 +138,20 @@ class LocalSpark(dg.ConfigurableResource):
             yield {outputs[0]: _parquet(session, logic)}
 
     @contextmanager
-    def reading(self, tables: Sequence[TableVersion | Sequence[str]]) -> Iterator[Sequence[DataFrame]]:
+    def reading(self, tables: Sequence[TableVersion | ParquetFiles]) -> Iterator[Sequence[DataFrame]]:
         """The DataFrames of tables or Parquet files, in a session of their own."""
         session = self.session.newSession()
-        try:
-            frames = [
-                self._table(session, table) if isinstance(table, TableVersion) else session.read.parquet(*table)
-                for table in tables
-            ]
-        except (PySparkException, Py4JJavaError) as error:
-            raise TargetError(f"{tables[0]} and {tables[1]} can't be read: {plain_message(error)}") from error
-        yield frames
+        with ExitStack() as fetched:
+            try:
+                frames = [
+                    self._table(session, table)
+                    if isinstance(table, TableVersion)
+                    else session.read.parquet(*fetched.enter_context(self._here(table)))
+                    for table in tables
+                ]
+            except (PySparkException, Py4JJavaError) as error:
+                raise TargetError(f"{tables[0]} and {tables[1]} can't be read: {plain_message(error)}") from error
+            yield frames
 
     def describe(self) -> dict[str, str]:
         """Engine, version and the settings that change answers."""
@@ -156,6 +162,24 @@ class LocalSpark(dg.ConfigurableResource):
             "session_time_zone": str(conf.get("spark.sql.session.timeZone")),
             "tables": f"Delta Lake {delta_jars.VERSION}" if self._delta else "Parquet registered as Delta",
         }
+
+    @contextmanager
+    def _here(self, files: ParquetFiles) -> Iterator[Sequence[str]]:
+        """The files' paths; those with URLs are fetched for the time being: this Spark reads no cloud storage."""
+        if not any(map(is_url, files.paths)):
+            yield files.paths
+            return
+        if files.filesystem is None:
+            raise TargetError(
+                f"{files.paths[0]} lies in a storage that this process has no access to: give its layer the storage"
+            )
+        work = Path(self.spark.spark_config["spark.local.dir"])
+        work.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="fetched-", dir=work) as folder:
+            paths = [str(Path(folder, f"part-{number:05}.parquet")) for number in range(len(files.paths))]
+            for url, path in zip(files.paths, paths, strict=True):
+                files.filesystem.get_file(url, path)
+            yield paths
 
     def _table(self, session: SparkSession, table: TableVersion) -> DataFrame:
         if self._delta:

@@ -1,11 +1,12 @@
 """A small project to run reconciliations in: real embedded source, real Spark, a Dagster instance in memory."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module, invalidate_caches
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -20,6 +21,11 @@ from recon_assets.reports.record import OutputReport, read_json
 from recon_assets.sources.embedded import EmbeddedSource
 
 
+def errors_of(result: dg.ExecuteInProcessResult) -> str:
+    """Every failed step's innermost message, a line each."""
+    return "\n".join(cause(event.step_failure_data.error) for event in result.all_events if event.is_step_failure)
+
+
 @dataclass
 class Run:
     """What one run left behind."""
@@ -30,11 +36,7 @@ class Run:
     @property
     def errors(self) -> str:
         """Every failed step's innermost message."""
-        messages = []
-        for event in self.result.all_events:
-            if event.is_step_failure:
-                messages.append(cause(event.step_failure_data.error))
-        return "\n".join(messages)
+        return errors_of(self.result)
 
     @property
     def materialized(self) -> set[str]:
@@ -60,6 +62,7 @@ class Project:
 
     folder: Path
     home: Path
+    resources: Callable[[Path], dict[str, Any]] = local
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     @property
@@ -89,7 +92,7 @@ class Project:
     def definitions(self) -> dg.Definitions:
         """Load it as Dagster would."""
         invalidate_caches()
-        return load_project(import_module(self.folder.name), local(self.home))
+        return load_project(import_module(self.folder.name), self.resources(self.home))
 
     def run(self, *assets: str) -> Run:
         """Materialize all assets, or those named by the last part of their keys."""

@@ -15,14 +15,8 @@ from recon_assets.io_managers import parquet as parquet_layer
 from recon_assets.io_managers.copies import CopyLayer
 from recon_assets.io_managers.parquet import ParquetLayer, Rows
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
-
-KEY = dg.AssetKey(["r", "T_parquet"])
-SCHEMA = pa.schema([pa.field("id", pa.int64()), pa.field("t", pa.string(), metadata={"tsql_type": "varchar(9)"})])
-
-
-def rows(*ids: int, batches: int = 1) -> Rows:
-    batch = pa.RecordBatch.from_pydict({"id": list(ids), "t": [f"t{i}" for i in ids]}, schema=SCHEMA)
-    return Rows("T", pa.RecordBatchReader.from_batches(SCHEMA, [batch] * batches))
+from recon_assets_tests.io_managers import helpers
+from recon_assets_tests.io_managers.helpers import KEY, SCHEMA, rows
 
 
 def failing_rows() -> Rows:
@@ -35,16 +29,7 @@ def failing_rows() -> Rows:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Callable[[Rows], dg.ExecuteInProcessResult]:
-    def run(value: Rows) -> dg.ExecuteInProcessResult:
-        @dg.asset(key=KEY, io_manager_key="layer", check_specs=[dg.AssetCheckSpec("intact", asset=KEY)])
-        def table(layer: dg.ResourceParam[ParquetLayer]):
-            yield dg.Output(value)
-            yield layer.intact(KEY)
-
-        resources = {"layer": ParquetLayer(root=str(tmp_path))}
-        return dg.materialize([table], resources=resources, raise_on_error=False)
-
-    return run
+    return lambda value: helpers.store(ParquetLayer(root=str(tmp_path)), value)
 
 
 def published(tmp_path: Path) -> StoredTable:
@@ -101,6 +86,38 @@ def test_the_table_before_is_kept_for_its_readers_and_the_one_before_that_is_not
     assert kept == set(folders[1:])
 
 
+@pytest.mark.parametrize("keep_runs, kept", [(1, [3]), (2, [2, 3]), (3, [1, 2, 3]), (9, [0, 1, 2, 3])])
+def test_as_many_tables_are_kept_as_keep_runs_says(tmp_path, keep_runs, kept):
+    layer = ParquetLayer(root=str(tmp_path), keep_runs=keep_runs)
+    folders = []
+    for n in range(4):
+        assert helpers.store(layer, rows(n)).success
+        folders.append(layer.current(KEY).folder.name)
+    there = {path.name for path in (tmp_path / "r" / "T_parquet").iterdir() if path.is_dir()}
+    assert there == {folders[n] for n in kept}
+
+
+def test_fewer_runs_to_keep_than_before_removes_the_others_and_never_the_newest(tmp_path):
+    for keep_runs in (4, 4, 4, 1):
+        layer = ParquetLayer(root=str(tmp_path), keep_runs=keep_runs)
+        assert helpers.store(layer, rows(1)).success
+    [folder] = [path for path in (tmp_path / "r" / "T_parquet").iterdir() if path.is_dir()]
+    assert folder.name == layer.current(KEY).folder.name
+    with pytest.raises(ValueError, match="greater than or equal to 1"):
+        ParquetLayer(root=str(tmp_path), keep_runs=0)
+
+
+def test_a_table_that_fails_its_check_removes_nothing(store, tmp_path, monkeypatch):
+    folders = []
+    for n in range(2):
+        assert store(rows(n)).success
+        folders.append(published(tmp_path).folder.name)
+    monkeypatch.setattr(ParquetLayer, "damage", lambda self, stored: "the disk lied")
+    store(rows(7))
+    assert published(tmp_path).folder.name == folders[1]
+    assert set(folders) <= {path.name for path in (tmp_path / "r" / "T_parquet").iterdir()}
+
+
 def test_a_folder_that_another_run_is_still_writing_is_left_alone_and_a_days_old_one_is_swept(store, tmp_path):
     home = tmp_path / "r" / "T_parquet"
     for name in ("at-work", "left-behind"):
@@ -146,23 +163,15 @@ def test_a_table_never_stored_is_told(tmp_path):
         published(tmp_path)
 
 
-def test_a_copy_through_a_url_is_verified_like_one_in_a_directory(store, tmp_path):
+def test_a_copy_that_is_changed_later_is_told(store, tmp_path):
     assert store(rows(1, 2, 3)).success
     table = published(tmp_path)
-    layer = CopyLayer(root="memory://copies")
-    key = dg.AssetKey(["r", "T_adls"])
-
-    @dg.asset(key=key, io_manager_key="layer", check_specs=[dg.AssetCheckSpec("intact", asset=key)])
-    def copied(layer: dg.ResourceParam[CopyLayer]):
-        yield dg.Output(table)
-        yield layer.intact(key)
-
-    assert dg.materialize([copied], resources={"layer": layer}).success
-    copy = layer.current(key)
+    layer = CopyLayer(root=str(tmp_path / "copies"))
+    assert helpers.store(layer, table).success
+    copy = layer.current(KEY)
     assert (copy.rows, copy.files, copy.fingerprint) == (table.rows, table.files, table.fingerprint)
     copy.check_intact()
-    with (copy.folder / copy.files[0].name).open("wb") as file:
-        file.write(b"PAR1")
+    Path(copy.paths[0]).write_bytes(b"PAR1")
     with pytest.raises(NotIntact, match=r"part-00000\.parquet was changed after it was written: it has 4 bytes"):
         copy.check_intact()
 

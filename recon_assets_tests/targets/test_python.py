@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recon_assets.sources.base import Parameter
-from recon_assets.targets.base import Logic, TableVersion, TargetError
+from recon_assets.targets.base import Logic, ParquetFiles, TableVersion, TargetError
 from recon_assets.targets.local_spark import LocalSpark
 
 PARAMETERS = {"LoopInstance": Parameter("LoopInstance", "int", 3)}
@@ -17,7 +17,7 @@ PARAMETERS = {"LoopInstance": Parameter("LoopInstance", "int", 3)}
 @pytest.fixture
 def inputs(target: LocalSpark, tmp_path: Path) -> dict[str, TableVersion]:
     pq.write_table(pa.table({"id": [1, 2]}), tmp_path / "a.parquet")
-    target.load([str(tmp_path / "a.parquet")], str(tmp_path / "a"))
+    target.load(ParquetFiles([str(tmp_path / "a.parquet")]), str(tmp_path / "a"))
     table = TableVersion(str(tmp_path / "a"), 0)
     return {"Account": table, "AccountID": table}
 

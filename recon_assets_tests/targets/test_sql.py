@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recon_assets.sources.base import Parameter
-from recon_assets.targets.base import Logic, TableVersion, TargetError
+from recon_assets.targets.base import Logic, ParquetFiles, TableVersion, TargetError
 from recon_assets.targets.local_spark import LocalSpark
 
 Inputs = dict[str, TableVersion]
@@ -26,7 +26,7 @@ def sales(target: LocalSpark, tmp_path: Path) -> Inputs:
     )
     pq.write_table(rows, tmp_path / "sales.parquet")
     folder = str(tmp_path / "sales_delta")
-    target.load([str(tmp_path / "sales.parquet")], folder)
+    target.load(ParquetFiles([str(tmp_path / "sales.parquet")]), folder)
     return {"SALES": TableVersion(folder, 0)}
 
 

@@ -100,7 +100,7 @@ def call(
     """
     outcome = Outcome()
     for batch in _batches(engine, procedure, parameters):
-        values = [parameters[name].value for name in parameters]
+        values = [p.value for p in parameters.values() if p.value is not None]
         with connection.cursor() as cursor:
             _run(server, cursor, batch, values, procedure, folder, outcome, log)
     return outcome
@@ -111,14 +111,14 @@ def _batches(engine: Engine, procedure: Procedure, parameters: Mapping[str, Para
     if procedure.name is not None:
         yield _call_text(engine, procedure.name, parameters)
         return
-    declared = "".join(f"DECLARE @{p.name} {p.type} = ?;\n" for p in parameters.values())
+    declared = "".join(_declared(p.name, p) for p in parameters.values())
     for batch in split_batches(procedure.definition.read_text(encoding="utf-8-sig")):
         for _ in range(batch.count):
             yield declared + batch.text
 
 
 def _call_text(engine: Engine, name: str, parameters: Mapping[str, Parameter]) -> str:
-    declared = "".join(f"DECLARE @recon_{i} {p.type} = ?;\n" for i, p in enumerate(parameters.values()))
+    declared = "".join(_declared(f"recon_{i}", p) for i, p in enumerate(parameters.values()))
     given = ", ".join(f"@{p.name} = @recon_{i}" for i, p in enumerate(parameters.values()))
     execute = f"{full_name(parse_name(name))} {given}".rstrip()
     line = "ERROR_LINE()" if engine.tells_lines else "NULL"
@@ -132,6 +132,12 @@ def _call_text(engine: Engine, name: str, parameters: Mapping[str, Parameter]) -
         f"SELECT ERROR_NUMBER() AS {_ERROR}, {line} AS line, ERROR_PROCEDURE() AS name, ERROR_MESSAGE() AS said;\n"
         "END CATCH"
     )
+
+
+def _declared(name: str, parameter: Parameter) -> str:
+    # NULL is no bound value: not every engine tells which type it would have
+    value = "NULL" if parameter.value is None else "?"
+    return f"DECLARE @{name} {parameter.type} = {value};\n"
 
 
 def _run(

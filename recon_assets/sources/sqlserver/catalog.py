@@ -43,7 +43,7 @@ ORDER BY c.column_id
 _TABLES = """
 SELECT s.name AS schema_name, o.name AS name
 FROM sys.objects AS o JOIN sys.schemas AS s ON s.schema_id = o.schema_id
-WHERE o.type IN ('U', 'V')
+WHERE o.type_desc IN ('USER_TABLE', 'VIEW')
 """
 
 

@@ -15,12 +15,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from recon_assets.sources.base import TSQL_TYPE, SourceError
+from recon_assets.sources.base import OFFSET_OF, TSQL_TYPE, SourceError
 from recon_assets.tsql.errors import UnsupportedTSql
 from recon_assets.tsql.types import MAX, parse_type
-
-OFFSET_OF = b"offset_of"
-"""Arrow field metadata: the datetimeoffset column that this column has the offset of, in minutes."""
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 _BIG_TEXT = {"xml": "nvarchar(max)", "text": "varchar(max)", "ntext": "nvarchar(max)", "json": "nvarchar(max)"}

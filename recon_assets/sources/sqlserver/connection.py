@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from recon_assets.sources.base import SourceError
@@ -34,8 +35,12 @@ _TRANSIENT = frozenset(
     (1205, 1222, 4060, 4221, 10053, 10054, 10060, 10928, 10929, 40197, 40501, 40613, 42108, 42109, 49918, 49919, 49920)
 )
 _TRANSIENT_STATES = ("08S01", "08001", "HYT00", "40001")
-_PREFIX = re.compile(r"^(\[[^\]]*\]){1,4}\s*")
+_PREFIX = re.compile(
+    r"^(\[\w{5}\] )?(\[(Microsoft|FreeTDS|unixODBC|Driver Manager|ODBC Driver[^\]]*|SQL Server)\])+\s*"
+)
 _NUMBER = re.compile(r"\((-?\d+)\) \(\w+\)")
+
+_PAUSE = 1.0  # seconds before the second try, and twice as long before each further one
 
 T = TypeVar("T")
 
@@ -65,6 +70,7 @@ class Server:
     certificate: str | None = None
     login_timeout: int = 30
     query_timeout: int = 0
+    bulk: bool = True
     tries: int = 4
 
     def __str__(self) -> str:
@@ -74,6 +80,10 @@ class Server:
     def driver_path(self) -> str:
         """The driver's name or path. Raises SourceError where there is none."""
         return find_driver(self.driver)
+
+    @property
+    def _is_freetds(self) -> bool:
+        return "tds" in Path(self.driver_path).name.lower()
 
     @contextmanager
     def connect(self) -> "Iterator[pyodbc.Connection]":
@@ -95,7 +105,7 @@ class Server:
     @property
     def reads_arrow(self) -> bool:
         """Whether arrow-odbc can connect: it takes no access token, and FreeTDS lacks what it binds."""
-        return self.authentication != "default" and "tds" not in self.driver_path.lower()
+        return self.bulk and self.authentication != "default" and not self._is_freetds
 
     def connect_arrow(self, *, autocommit: bool) -> "arrow_odbc.Connection":
         """A connection for bulk reads, tried a few times. Raises ServerError."""
@@ -117,7 +127,7 @@ class Server:
             except ServerError as error:
                 if not error.transient or attempt == self.tries:
                     raise
-            time.sleep(min(2.0**attempt, 30) * random.uniform(0.5, 1))
+            time.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1))
         raise AssertionError("there is at least one try")
 
     @contextmanager
@@ -133,8 +143,9 @@ class Server:
     def _told(self, doing: str, error: Exception) -> ServerError:
         state, text, number = _parts(error)
         said = message_text(text).strip().rstrip(".")
-        transient = number in _TRANSIENT or state in _TRANSIENT_STATES
-        remedy = _remedy(state, number, said)
+        untrusted = "certificate" in said.lower() or "ssl" in said.lower()
+        transient = number in _TRANSIENT or (state in _TRANSIENT_STATES and not untrusted)
+        remedy = _UNTRUSTED if untrusted else _remedy(state, number)
         shown = f" (error {number})" if number else f" ({state})" if state else ""
         return ServerError(f"{self}: {doing}: {said}{shown}{remedy}", number, transient=transient)
 
@@ -145,18 +156,22 @@ class Server:
             "DATABASE": self.database,
             "APP": "recon-assets",
         }
-        if "tds" in self.driver_path.lower():
+        if self._is_freetds:
+            if set(";{}") & set(f"{self.user}{self.password}"):
+                raise SourceError("FreeTDS takes no user or password with ; { or }: use Microsoft's driver, or others")
             parts |= {"SERVER": self.host, "PORT": str(self.port), "TDS_Version": "7.4", "ClientCharset": "UTF-8"}
             parts["Encryption"] = "off" if self.encrypt == "no" else "require"
         else:
             parts |= {"Encrypt": self.encrypt, "TrustServerCertificate": "yes" if self.trust_certificate else "no"}
+            parts["ConnectRetryCount"] = "0"  # a lost connection must show, not be replaced by another one
             if self.certificate:
                 parts["ServerCertificate"] = self.certificate
         if self.authentication in _DRIVER_AUTHENTICATION:
             parts["Authentication"] = _DRIVER_AUTHENTICATION[self.authentication]
         if self.authentication != "default":
             parts |= {"UID": self.user or "", "PWD": self.password or ""}
-        return ";".join(f"{name}={_braced(value)}" for name, value in parts.items() if value)
+        value_of = str if self._is_freetds else _braced
+        return ";".join(f"{name}={value_of(value)}" for name, value in parts.items() if value)
 
     def _token(self) -> str:
         try:
@@ -198,15 +213,23 @@ def _parts(error: Any) -> tuple[str, str, int | None]:
     if type(error).__module__ == "pyodbc" or len(error.args) == 2:
         state, text = (str(each) for each in error.args[:2])
         found = _NUMBER.search(text)
-        return state, text, int(found[1]) if found else None
+        return state, text, int(found[1]) if found and int(found[1]) > 0 else None
     text = str(error)
     state = re.search(r"State: (\w+)", text)
     number = re.search(r"Native error: (-?\d+)", text)
     message = re.search(r"Message: (.*)", text, re.DOTALL)
-    return state[1] if state else "", message[1] if message else text, int(number[1]) if number else None
+    told = int(number[1]) if number else 0
+    return state[1] if state else "", message[1] if message else text, told if told > 0 else None
 
 
-def _remedy(state: str, number: int | None, said: str) -> str:
+_UNTRUSTED = (
+    ": name the server as its certificate does and have this machine trust who signed it; or, with"
+    " RECON_SOURCE_ENCRYPT=strict, name the certificate's file in RECON_SOURCE_CERTIFICATE; for a test server only,"
+    " RECON_SOURCE_TRUST_CERTIFICATE=yes"
+)
+
+
+def _remedy(state: str, number: int | None) -> str:
     if number == 18456:
         return ": check RECON_SOURCE_USER and RECON_SOURCE_PASSWORD, and that the login may open the database"
     if number == 4060:
@@ -215,11 +238,6 @@ def _remedy(state: str, number: int | None, said: str) -> str:
         return ": grant what is missing (see docs/azure.md)"
     if number in (40613, 42108, 42109):
         return ": the pool or database is paused or starting; resume it, or try again later"
-    if "certificate" in said.lower() or "ssl" in said.lower():
-        return (
-            ": name the server as its certificate does, or the certificate's file in RECON_SOURCE_CERTIFICATE; for a"
-            " test server only, RECON_SOURCE_TRUST_CERTIFICATE=yes"
-        )
     if state in ("08001", "HYT00"):
         return ": check RECON_SOURCE_SERVER, and that a firewall lets this machine through"
     return ""

@@ -98,19 +98,24 @@ def _in_bulk(
     from arrow_odbc import TextEncoding
 
     schema = pa.schema([pa.field(f"c{i}", column.arrives) for i, column in enumerate(columns)])
-    return iter(
-        bulk.read_arrow_batches(
-            query,
-            batch_size=_BATCH_ROWS,
-            max_bytes_per_batch=_BATCH_BYTES,
-            max_text_size=longest or None,
-            max_binary_size=longest or None,
-            falliable_allocations=True,
-            schema=schema,
-            query_timeout_sec=timeout or None,
-            payload_text_encoding=TextEncoding.UTF16,  # the other is the locale's
-        )
+    reader = bulk.read_arrow_batches(
+        query,
+        batch_size=_BATCH_ROWS,
+        max_bytes_per_batch=_BATCH_BYTES,
+        max_text_size=longest or None,
+        max_binary_size=longest or None,
+        falliable_allocations=True,
+        schema=schema,
+        query_timeout_sec=timeout or None,
+        payload_text_encoding=TextEncoding.UTF16,  # the other is the locale's
     )
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from reader
+        # To arrow-odbc a connection that is lost in the middle is the end of the rows; but then it answers no more.
+        yield from bulk.read_arrow_batches("SELECT 1 AS alive WHERE 1 = 0")
+
+    return batches()
 
 
 def _longest(connection: "pyodbc.Connection", table: ObjectName, columns: Sequence[Fetched]) -> int:

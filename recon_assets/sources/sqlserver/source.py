@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Literal, Self
 
 import dagster as dg
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from recon_assets.sources.base import Parameter, Procedure, SourceError
 from recon_assets.sources.names import parse_name
@@ -21,6 +21,7 @@ from recon_assets.sources.sqlserver.calling import Outcome, call, locked
 from recon_assets.sources.sqlserver.catalog import engine_of
 from recon_assets.sources.sqlserver.connection import Authentication, Server
 from recon_assets.sources.sqlserver.definition import differs_from_deployed
+from recon_assets.sources.sqlserver.examination import Examination
 from recon_assets.sources.sqlserver.reading import TableReader, table_reader
 
 
@@ -45,11 +46,21 @@ class SynapseResource(dg.ConfigurableResource):
     )
     encrypt: Literal["yes", "no", "strict"] = Field("yes", description="As the driver's `Encrypt`.")
     trust_certificate: bool = Field(False, description="Don't check the server's certificate: for tests only.")
-    certificate: str | None = Field(None, description="A file with the server's certificate, where no authority has.")
+    certificate: str | None = Field(
+        None,
+        description="A file with the server's own certificate, the only one to trust; with `encrypt: strict`.",
+    )
+    bulk: bool = Field(True, description="Read tables by arrow-odbc; where a driver can't do with it, false: pyodbc.")
     login_timeout: int = Field(30, ge=1, description="Seconds to wait for a connection.")
     query_timeout: int = Field(0, ge=0, description="Seconds a query or procedure may take; 0: any time.")
     lock_wait: int = Field(3600, ge=0, description="Seconds to wait for another run of the same procedure.")
     scratch: str | None = Field(None, description="A directory for result sets on their way.")
+
+    @model_validator(mode="after")
+    def _certificate_is_heeded(self) -> Self:
+        if self.certificate and self.encrypt != "strict":
+            raise ValueError("the driver heeds a `certificate` (RECON_SOURCE_CERTIFICATE) only with `encrypt: strict`")
+        return self
 
     def describe(self) -> str:
         """Engine, version and isolation, for the evidence. Raises ServerError."""
@@ -92,6 +103,19 @@ class SynapseResource(dg.ConfigurableResource):
             outcome = call(server, engine, connection, procedure, parameters, folder, log)
             yield SynapseRun(server, outcome, log)
 
+    def driver_found(self) -> str:
+        """Which ODBC driver there is. Raises SourceError where there is none."""
+        return self._server().driver_path
+
+    @contextmanager
+    def examine(self) -> Iterator[Examination]:
+        """Checks of what the login may do. Raises ServerError where it can't connect."""
+        server = self._server()
+        with server.connect() as connection:
+            with server.telling("asking for the engine"):
+                engine = engine_of(connection)
+            yield Examination(server, connection, engine)
+
     def _server(self) -> Server:
         return Server(
             host=self.server,
@@ -104,6 +128,7 @@ class SynapseResource(dg.ConfigurableResource):
             encrypt=self.encrypt,
             trust_certificate=self.trust_certificate,
             certificate=self.certificate,
+            bulk=self.bulk,
             login_timeout=self.login_timeout,
             query_timeout=self.query_timeout,
         )
