@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test ui setup lint lock clean bench
+.PHONY: help run test ui setup setup-azure lint lock clean bench
 
 PORT ?= 3000
 ROWS ?= 1000000
@@ -35,6 +35,9 @@ bench: .venv/ready .venv-bench/ready  ## measure `recon compare` beside its peer
 
 setup: .venv/ready  ## install the locked packages into .venv
 	@.venv/bin/python -m recon_assets.targets.delta_jars
+
+setup-azure: .venv/ready  ## add what the azure deployment needs (docs/azure.md)
+	@scripts/install requirements-azure.lock
 
 lock:  ## write the lock files anew from pyproject.toml
 	@scripts/lock

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from recon_assets.comparison import Rules
+from recon_assets.sources.sqlserver.source import SynapseResource
 from recon_assets.spec import Reconciliation
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,14 @@ def test_every_file_that_the_docs_link_to_exists():
     for path in DOCS:
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
             assert (path.parent / link).exists(), f"{path.name} links to {link}"
+
+
+def test_every_variable_of_the_azure_deployment_is_in_the_table():
+    shown = set(re.findall(r"^\| `(RECON_\w+)` \|", (ROOT / "docs" / "azure.md").read_text(), re.MULTILINE))
+    code = "".join((ROOT / "recon_assets" / name).read_text() for name in ("deployments.py", "home.py"))
+    named = set(re.findall(r"RECON_\w+[A-Z]", code)) - {"RECON_SOURCE"}
+    fields = {f"RECON_SOURCE_{field.upper()}" for field in SynapseResource.model_fields if field != "scratch"}
+    assert shown == named | fields
 
 
 def test_the_tutorial_works_as_it_stands(tmp_path: Path):

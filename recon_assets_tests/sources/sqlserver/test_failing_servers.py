@@ -94,7 +94,7 @@ def test_freetds_serves_where_it_is_asked_for(serving):
 
 def test_a_password_that_freetds_would_change_is_refused(server: Server):
     source = source_of(server, driver=str(FREETDS), encrypt="no", certificate=None)
-    with pytest.raises(SourceError, match="FreeTDS takes no user or password with ; { or }"):
+    with pytest.raises(SourceError, match=r"FreeTDS takes no user or password with ; \{ or \}"):
         source.describe()
 
 
