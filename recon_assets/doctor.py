@@ -40,10 +40,12 @@ def examine(resources: Mapping[str, Any], declarations: Sequence[Declaration], h
 
     `resources` are a deployment's, ready to use.
     """
-    yield _checked("Java", preflight.java)
+    java = _checked("Java", preflight.java)
+    yield java
     yield _checked("disk", lambda: preflight.disk(home, LEAST_FREE_BYTES))
     yield _checked("Delta's jars", _jars, needed=False)
-    yield _checked("Spark", lambda: resources["target"].describe()["target"])
+    if java.passed:
+        yield _checked("Spark", lambda: _spark(resources["target"]))
     yield from _source(resources["source"], declarations)
     yield _checked("copies", resources["copy_layer"].probe)
 
@@ -75,6 +77,14 @@ def _checked(what: str, check: Callable[[], str | None], *, needed: bool = True)
         return Finding(what, True, check() or "", needed)
     except _FAILURES as error:
         return Finding(what, False, str(error), needed)
+
+
+def _spark(target: Any) -> str:
+    try:
+        version: str = target.describe()["target"]
+    except Exception as error:  # of whatever kind: Java's, Spark's, the system's
+        raise preflight.Unmet(f"it does not start ({str(error).splitlines()[0]}): see what Java printed") from error
+    return version
 
 
 def _jars() -> str:

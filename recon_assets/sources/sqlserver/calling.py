@@ -10,6 +10,8 @@ own. TRY … CATCH around it tells the line and procedure of an error, which ODB
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,8 +21,9 @@ import pyarrow as pa
 from recon_assets.sources.base import TSQL_TYPE, Parameter, Procedure, SourceError
 from recon_assets.sources.names import parse_name
 from recon_assets.sources.sqlserver.catalog import Engine, full_name
+from recon_assets.sources.sqlserver.columns import INSTANT, offset_field
 from recon_assets.sources.sqlserver.connection import Server, ServerError, message_text
-from recon_assets.sources.sqlserver.reading import batches_of
+from recon_assets.sources.sqlserver.reading import rows_of
 from recon_assets.tsql.lexer import split_batches
 
 if TYPE_CHECKING:
@@ -185,21 +188,50 @@ def _run(
 
 def _kept(cursor: "pyodbc.Cursor", file: Path) -> ResultSet:
     """Write the rows of the result the cursor is at."""
-    fields = [_field(place, *column) for place, column in enumerate(cursor.description, 1)]
-    schema = pa.schema(fields)
+    chunks = rows_of(cursor)
+    first = next(chunks, [])
+    moments = [any(isinstance(value, datetime) for value in values) for values in zip(*first, strict=True)]
+    columns = [
+        _column(place, *column, moment=bool(moments) and moments[place - 1])
+        for place, column in enumerate(cursor.description, 1)
+    ]
+    schema = pa.schema([field for column in columns for field in column])
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
-        for batch in batches_of(cursor, schema.types):
-            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+        for rows in chain([first] if first else [], chunks):
+            arrays = []
+            for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+                arrays.append(pa.array(values, column[0].type))
+                if len(column) > 1:
+                    offsets = [None if value is None else value.utcoffset() // _MINUTE for value in values]
+                    arrays.append(pa.array(offsets, column[1].type))
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
     unnamed = tuple(place for place, column in enumerate(cursor.description, 1) if not column[0])
     return ResultSet(file, unnamed)
 
 
-def _field(
-    place: int, name: str, kind: type, _shown: None, size: int, precision: int, scale: int, _nullable: bool
-) -> pa.Field:
-    """A result's column, as far as ODBC tells its type: a Python type, and sizes."""
+def _column(
+    place: int,
+    name: str,
+    kind: type,
+    _shown: None,
+    size: int,
+    precision: int,
+    scale: int,
+    _nullable: bool,
+    *,
+    moment: bool,
+) -> tuple[pa.Field, ...]:
+    """The field of a result's column, as far as ODBC tells its type, by a Python type and sizes; and of its offset.
+
+    `moment`: whether its first values are moments: to pyodbc a datetimeoffset is a text, which has no scale, but nor
+    has a datetimeoffset(0).
+    """
+    name = name or f"column {place}"
+    if kind is str and (moment or scale):
+        instant = pa.field(name, INSTANT, metadata={TSQL_TYPE: f"datetimeoffset({scale})".encode()})
+        return instant, offset_field(name)
     type_, declared = _type_of(kind, size, precision, scale)
-    return pa.field(name or f"column {place}", type_, metadata={TSQL_TYPE: declared.encode()})
+    return (pa.field(name, type_, metadata={TSQL_TYPE: declared.encode()}),)
 
 
 def _type_of(kind: type, size: int, precision: int, scale: int) -> tuple[pa.DataType, str]:
@@ -228,6 +260,7 @@ def _sized(name: str, size: int) -> str:
     return f"{name}({size if 0 < size <= _LONGEST else 'max'})"
 
 
+_MINUTE = timedelta(minutes=1)
 _LONGEST = 8000
 _REAL_DIGITS = 24
 _INTEGERS = (

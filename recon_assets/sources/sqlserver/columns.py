@@ -19,7 +19,9 @@ from recon_assets.sources.base import OFFSET_OF, TSQL_TYPE, SourceError
 from recon_assets.tsql.errors import UnsupportedTSql
 from recon_assets.tsql.types import MAX, parse_type
 
-_INSTANT = pa.timestamp("us", tz="UTC")
+INSTANT = pa.timestamp("us", tz="UTC")
+"""What a datetimeoffset is kept as."""
+
 _BIG_TEXT = {"xml": "nvarchar(max)", "text": "varchar(max)", "ntext": "nvarchar(max)", "json": "nvarchar(max)"}
 _BIG_BYTES = {"image": "varbinary(max)"}
 _LENGTHS = ("char", "varchar", "binary", "varbinary", "nchar", "nvarchar")
@@ -78,6 +80,11 @@ def schema_of(columns: Sequence[Fetched]) -> pa.Schema:
     return pa.schema([each.field for each in columns if each.field])
 
 
+def offset_field(name: str) -> pa.Field:
+    """The column beside a datetimeoffset that has its offset in minutes."""
+    return pa.field(f"{name}_offset", pa.int16(), metadata={OFFSET_OF: name.encode()})
+
+
 def quoted(name: str) -> str:
     """An identifier in brackets."""
     return f"[{name.replace(']', ']]')}]"
@@ -87,10 +94,9 @@ def _of(table: str, column: CatalogColumn) -> list[Fetched]:
     name, declared = quoted(column.name), column.declared
     if column.type == "datetimeoffset":
         instant = f"CAST(SWITCHOFFSET({name}, 0) AS datetime2({column.scale}))"
-        offset = pa.field(f"{column.name}_offset", pa.int16(), metadata={OFFSET_OF: column.name.encode()})
         return [
-            Fetched(instant, pa.timestamp("us"), _field(column, _INSTANT)),
-            Fetched(f"CAST(DATEPART(tzoffset, {name}) AS smallint)", pa.int16(), offset),
+            Fetched(instant, pa.timestamp("us"), _field(column, INSTANT)),
+            Fetched(f"CAST(DATEPART(tzoffset, {name}) AS smallint)", pa.int16(), offset_field(column.name)),
             *_cut(column),
         ]
     if column.type in _BIG_TEXT:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -26,6 +27,7 @@ Authentication = Literal["sql", "service_principal", "managed_identity", "defaul
 
 _TOKEN_SCOPE = "https://database.windows.net/.default"
 _ACCESS_TOKEN = 1256  # SQL_COPT_SS_ACCESS_TOKEN
+_DATETIMEOFFSET = -155  # SQL_SS_TIMESTAMPOFFSET
 _DRIVER_AUTHENTICATION = {
     "service_principal": "ActiveDirectoryServicePrincipal",
     "managed_identity": "ActiveDirectoryMsi",
@@ -100,6 +102,7 @@ class Server:
         connection = self.again(once)
         with closing(connection):
             connection.timeout = self.query_timeout
+            connection.add_output_converter(_DATETIMEOFFSET, _moment)
             yield connection
 
     @property
@@ -202,6 +205,14 @@ def _braced(value: str) -> str:
 def _packed(token: str) -> bytes:
     encoded = token.encode("utf-16-le")
     return struct.pack(f"<I{len(encoded)}s", len(encoded), encoded)
+
+
+def _moment(value: bytes | None) -> datetime | None:
+    """A datetimeoffset, as ODBC's SQL_SS_TIMESTAMPOFFSET_STRUCT has it: local time, nanoseconds, offset."""
+    if value is None:
+        return None
+    *local, nanoseconds, hours, minutes = struct.unpack("<hHHHHHIhh", value)
+    return datetime(*local, nanoseconds // 1000, timezone(timedelta(hours=hours, minutes=minutes)))
 
 
 def _is_odbc(error: Exception) -> bool:

@@ -134,17 +134,16 @@ def _longest(connection: "pyodbc.Connection", table: ObjectName, columns: Sequen
 def _one_by_one(connection: "pyodbc.Connection", query: str, columns: Sequence[Fetched]) -> Iterator[pa.RecordBatch]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        types = [column.arrives for column in columns]
-        yield from batches_of(cursor, types)
+        for rows in rows_of(cursor):
+            values = zip(zip(*rows, strict=True), columns, strict=True)
+            arrays = [pa.array(each, column.arrives) for each, column in values]
+            yield pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(columns))])
 
 
-def batches_of(cursor: "pyodbc.Cursor", types: Sequence[pa.DataType]) -> Iterator[pa.RecordBatch]:
-    """The rows of a cursor's result as batches of these types, columns named by their place."""
-    names = [f"c{i}" for i in range(len(types))]
+def rows_of(cursor: "pyodbc.Cursor") -> "Iterator[list[pyodbc.Row]]":
+    """The rows of a cursor's result, some at a time."""
     while rows := cursor.fetchmany(_PYODBC_ROWS):
-        columns = zip(zip(*rows, strict=True), types, strict=True)
-        arrays = [pa.array(values, type_) for values, type_ in columns]
-        yield pa.RecordBatch.from_arrays(arrays, names=names)
+        yield rows
 
 
 def _converted(values: pa.Array, column: Fetched) -> pa.Array:

@@ -116,6 +116,24 @@ def test_a_result_s_column_keeps_its_type(server, source, tmp_path, type_, value
         assert found["v"].to_pylist() == [seen, None]
 
 
+@pytest.mark.parametrize("scale", range(8))
+def test_a_result_s_datetimeoffset_is_its_instant_and_its_offset(server, source, tmp_path, scale):
+    rows = [(None,)] * (6000 if scale else 3) + [("2024-03-31 02:30:00 +02:00",), ("9999-12-31 09:59:59 -14:00",)]
+    server.canned["dbo.P"] = Canned([Result([("at", f"datetimeoffset({scale})")], rows)])
+    with source.call(procedure(tmp_path, name="dbo.P"), {}) as run, run.result_set(0) as reader:
+        found = reader.read_all()
+    assert found.schema.names == ["at", "at_offset"]
+    assert found["at"].cast(pa.int64()).to_pylist()[-3:] == [None, 1711845000_000000, 253402300799_000000]
+    assert found["at_offset"].to_pylist()[-3:] == [None, 120, -840]
+
+
+def test_texts_of_a_datetimeoffset_s_length_stay_texts(server, source, tmp_path):
+    columns = [(f"t{n}", f"nvarchar({n})") for n in (26, 30, 34)]
+    server.canned["dbo.P"] = Canned([Result(columns, [tuple("x" * n for n in (26, 30, 34))])])
+    with source.call(procedure(tmp_path, name="dbo.P"), {}) as run, run.result_set(0) as reader:
+        assert set(reader.read_all().schema.types) == {pa.string()}
+
+
 def test_a_thrown_error_is_told_with_number_line_and_procedure(server, source, tmp_path):
     text = "CREATE PROCEDURE dbo.BAD AS\nBEGIN\n    SELECT 1 AS x;\n    THROW 50001, N'no such day', 1;\nEND"
     server.deploy(text)
