@@ -81,6 +81,8 @@ def _lake() -> dict[str, Any]:
     from recon_assets.io_managers.adls import AdlsStorage
 
     given: dict[str, Any] = {"account_url": os.environ.get("RECON_STORAGE_ACCOUNT_URL")}
+    if "?" in (given["account_url"] or ""):
+        raise ProjectError("RECON_STORAGE_ACCOUNT_URL has a query: give a signature as RECON_STORAGE_SAS")
     if os.environ.get("RECON_STORAGE_CONNECTION_STRING"):
         given["connection_string"] = dg.EnvVar("RECON_STORAGE_CONNECTION_STRING")
     elif os.environ.get("RECON_STORAGE_KEY"):

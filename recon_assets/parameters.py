@@ -61,6 +61,8 @@ def _decimal_fits(type_: SqlType, value: Decimal) -> bool:
 
 
 def _text_fits(type_: SqlType, value: str) -> bool:
+    if type_.is_unicode:  # whose characters count twice beyond the first 65,536
+        return type_.length in (None, MAX) or len(value.encode("utf-16-le")) // 2 <= (type_.length or 0)
     return type_.length in (None, MAX) or len(value) <= (type_.length or 0)
 
 

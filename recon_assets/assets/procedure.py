@@ -66,6 +66,7 @@ def procedure_run(declaration: Declaration) -> dg.AssetsDefinition:
                 for table, argument in zip(spec.inputs, inputs, strict=True):
                     _check_unchanged(tables, table, snapshots[argument])
 
+        made_by = {"source": source.describe(), CODE: declaration.source_version()}
         with source.call(
             declaration.procedure, spec.bound_parameters(), now=spec.clock, log=context.log.info, before=check_inputs
         ) as run:
@@ -81,7 +82,6 @@ def procedure_run(declaration: Declaration) -> dg.AssetsDefinition:
                         },
                     )
                     parquet = declaration.key(name, "parquet")
-                    made_by = {"source": source.describe(), CODE: declaration.source_version()}
                     rows = Rows(name, reader, input_rows(snapshots.values()), made_by)
                     yield dg.MaterializeResult(asset_key=parquet, value=rows)
                 yield parquet_layer.intact(parquet)

@@ -91,8 +91,9 @@ def output_report(declaration: Declaration, output: OutputSpec, name: str) -> dg
 
 
 def _without_offsets(rules: Rules, source: StoredTable, target: StoredTable) -> Rules:
-    """The rules, ignoring offsets that the source's snapshot has in columns of their own where the target has none."""
-    there = {name.lower() for name in target.schema.names}
+    """The rules, ignoring offsets that the source's snapshot has in columns of their own, where the target has none and
+    no rule names them."""
+    there = {name.lower() for name in (*target.schema.names, *rules.rename, *rules.keys)}
     offsets = [field.name for field in source.schema if OFFSET_OF in (field.metadata or {})]
     ignored = tuple(name for name in offsets if name.lower() not in there)
     return rules.model_copy(update={"ignore": rules.ignore + ignored})

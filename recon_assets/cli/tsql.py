@@ -16,8 +16,9 @@ import duckdb
 
 from recon_assets.cli.batch_output import BatchOutput, JsonOutput, TerminalOutput
 from recon_assets.sources.base import SourceError
+from recon_assets.sources.definition import decode, read_definition
 from recon_assets.sources.embedded import EmbeddedSource
-from recon_assets.sources.embedded.definition import clock, decode, read_definition
+from recon_assets.sources.embedded.clock import clock
 from recon_assets.tsql.errors import TSqlError, UnsupportedTSql
 from recon_assets.tsql.interpreter import Interpreter
 from recon_assets.tsql.lexer import BatchText, split_batches

@@ -26,7 +26,7 @@ _VIEWS = {
     "columns": (
         f"object_id INTEGER, name {_NAME}, column_id INTEGER, system_type_id UTINYINT, user_type_id INTEGER,"
         " max_length SMALLINT, precision UTINYINT, scale UTINYINT, collation_name VARCHAR, is_nullable BOOLEAN,"
-        " is_identity BOOLEAN, is_computed BOOLEAN"
+        " is_identity BOOLEAN, is_computed BOOLEAN, is_hidden BOOLEAN, is_masked BOOLEAN, encryption_type INTEGER"
     ),
     "types": (
         f"name {_NAME}, system_type_id UTINYINT, user_type_id INTEGER, schema_id INTEGER, max_length SMALLINT,"
@@ -54,6 +54,8 @@ _VIEWS = {
         " type_desc VARCHAR, unique_index_id INTEGER"
     ),
 }
+_PLAIN = (False, False, False, None)
+"""Not computed, hidden, masked or encrypted."""
 _DERIVED = (
     "CREATE VIEW sys.tables AS SELECT * FROM sys.objects WHERE type = 'U '",
     "CREATE VIEW sys.procedures AS SELECT * FROM sys.objects WHERE type = 'P '",
@@ -119,7 +121,7 @@ def _add_table(rows: dict[str, list[tuple[Any, ...]]], table: StoredTable, schem
         identity = table.identity is not None and table.identity.column == column.name
         collation = LATIN1 if type_.is_text else None
         rows["columns"].append(
-            (number, column.name, position, *type_.catalog_numbers, collation, column.nullable, identity, False)
+            (number, column.name, position, *type_.catalog_numbers, collation, column.nullable, identity, *_PLAIN)
         )
     if table.primary_key:
         key = f"PK_{table.name.name}"

@@ -58,8 +58,17 @@ _OF_CATALOG = re.compile(
     re.IGNORECASE,
 )
 _SETTINGS = re.compile(r"\s*(?:(?:SET\s+(?!@)[\w\s,\-]+?|USE\s+[\w\[\]]+)\s*(?:;\s*|\Z|(?=\bSET\b)))+", re.IGNORECASE)
+_BEGIN = re.compile(r"\s*BEGIN\s+TRAN(?:SACTION)?\s*;?\s*", re.IGNORECASE)
+_LEVEL = re.compile(
+    r"set transaction isolation level (snapshot|read uncommitted|read committed|repeatable read|serializable)"
+)
 _IF_OPEN = re.compile(r"\s*IF\s+@@TRANCOUNT\s*>\s*0\s+(COMMIT|ROLLBACK)(?:\s+TRAN(?:SACTION)?)?\s*;?\s*", re.IGNORECASE)
 UNSUPPORTED = 40517
+_SWAPPED = (
+    "Transaction failed in database 'warehouse' because the statement was run under snapshot isolation but the transaction"
+    " did not start in snapshot isolation. You cannot change the isolation level of the transaction to snapshot after the"
+    " transaction has started unless the transaction was originally started under snapshot isolation level."
+)
 RETURN_CODE = "@return code"  # no parameter can have this name
 
 
@@ -75,6 +84,8 @@ class Engine:
         self._work: tuple[Workspace, Script] | None = None
         self._catalogs = itertools.count()
         self._running: duckdb.DuckDBPyConnection | None = None
+        self._snapshot: Workspace | None = None
+        self.isolation = self._began_in = "read committed"
         self.in_transaction = False
         self.no_count = False
         self.implicit_transactions = False
@@ -134,11 +145,13 @@ class Engine:
         self.no_count = self.implicit_transactions = False
 
     def begin(self) -> None:
-        """Begin a transaction."""
-        self.in_transaction = True
+        """Begin a transaction, under the level that is set."""
+        if not self.in_transaction:
+            self.in_transaction, self._began_in = True, self.isolation
 
     def commit(self) -> None:
         """Commit the transaction. Its changes are made when it ends: here."""
+        self._leave_snapshot()
         work, self._work, self.in_transaction = self._work, None, False
         if work is not None:
             workspace, script = work
@@ -151,9 +164,15 @@ class Engine:
 
     def roll_back(self) -> None:
         """Undo the transaction, if there is one."""
+        self._leave_snapshot()
         work, self._work, self.in_transaction = self._work, None, False
         if work is not None:
             work[0].close()
+
+    def _leave_snapshot(self) -> None:
+        if self._snapshot is not None:
+            self._snapshot.close()
+            self._snapshot = None
 
     # Batches
 
@@ -180,6 +199,8 @@ class Engine:
         if ended := _IF_OPEN.fullmatch(text):
             if self.in_transaction:
                 self.commit() if ended[1].upper() == "COMMIT" else self.roll_back()
+        elif _BEGIN.fullmatch(text):
+            self.begin()
         elif _SETTINGS.fullmatch(text):
             self._set(" ".join(text.split()).lower())
         elif defines_procedure(text):
@@ -193,6 +214,8 @@ class Engine:
     def _set(self, text: str) -> None:
         if "set nocount" in text:
             self.no_count = turns_counts_off(text)
+        if level := _LEVEL.search(text):
+            self.isolation = level[1]
         if "implicit_transactions" in text:
             self.implicit_transactions = "implicit_transactions on" in text
 
@@ -226,6 +249,12 @@ class Engine:
         """The open transaction's tables, or a snapshot of them all."""
         if self._work is not None:
             yield self._work
+            return
+        if self.in_transaction and self.isolation == "snapshot":
+            if self._began_in != "snapshot":
+                raise sql_server_error(3951, _SWAPPED)
+            self._snapshot = self._snapshot or Workspace(self._server.source.root, writes=False)
+            yield self._snapshot, self._made_script(self._snapshot)
             return
         workspace = Workspace(self._server.source.root, writes=False)
         try:

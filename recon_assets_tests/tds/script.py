@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sqlglot import exp
 
-from recon_assets.sources.embedded.definition import clock as clock_of
+from recon_assets.sources.embedded.clock import clock as clock_of
 from recon_assets.tsql import control as c
 from recon_assets.tsql.errors import TSqlError, sql_server_error
 from recon_assets.tsql.execution import Frame, ResultSet

@@ -69,12 +69,31 @@ def test_an_error_in_a_transaction_can_be_rolled_back(client: Client):
     assert client.connect().execute(AMOUNT).fetchval() == Decimal("1.10")
 
 
-@pytest.mark.parametrize("level", ["READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"])
+@pytest.mark.parametrize("level", ["READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
 def test_isolation_levels_are_accepted(level: str, client: Client):
     connection = client.connect(autocommit=False)
     connection.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
     assert connection.execute(AMOUNT).fetchval() == Decimal("1.10")
     connection.commit()
+
+
+def test_a_snapshot_is_of_the_moment_of_its_first_read(client: Client):
+    reading, changing = client.connect(), client.connect()
+    for text in ("SET TRANSACTION ISOLATION LEVEL SNAPSHOT", "BEGIN TRANSACTION"):
+        reading.execute(text)
+    assert reading.execute(AMOUNT).fetchval() == Decimal("1.10")
+    changing.execute("UPDATE dbo.HOLDING SET AMOUNT = 9 WHERE ID = 1")
+    assert reading.execute(AMOUNT).fetchval() == Decimal("1.10")
+    reading.execute("COMMIT TRANSACTION")
+    assert reading.execute(AMOUNT).fetchval() == Decimal("9.00")
+
+
+def test_a_transaction_that_has_begun_can_t_become_a_snapshot(client: Client):
+    connection = client.connect()
+    for text in ("BEGIN TRANSACTION", "SET TRANSACTION ISOLATION LEVEL SNAPSHOT"):
+        connection.execute(text)
+    with pytest.raises(pyodbc.Error, match="did not start in snapshot isolation"):
+        connection.execute(AMOUNT)
 
 
 @pytest.mark.parametrize("text", ["SET LOCK_TIMEOUT 5000", "SET NOCOUNT ON; SET XACT_ABORT ON", "SET ANSI_NULLS ON SET QUOTED_IDENTIFIER ON", "USE [warehouse]"])  # fmt: skip

@@ -71,6 +71,8 @@ def explained(place: Place) -> Iterator[None]:
         raise told(place, "the connection broke off, several times: run again once the network holds") from None
     except AzureError as error:
         raise told(place, f"{type(error).__name__}: see what Azure documents of that") from None
+    except UnicodeError:
+        raise
     except ValueError:  # of the client's own checks, before anything is sent
         raise told(
             place,

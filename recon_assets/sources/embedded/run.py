@@ -15,9 +15,10 @@ import duckdb
 import pyarrow as pa
 
 from recon_assets.sources.base import Parameter, Procedure, SourceError
+from recon_assets.sources.definition import read_definition
 from recon_assets.sources.embedded import rows as table_rows
 from recon_assets.sources.embedded.catalog import arrow_schema
-from recon_assets.sources.embedded.definition import clock, in_utc, read_definition
+from recon_assets.sources.embedded.clock import clock, in_utc
 from recon_assets.sources.embedded.session import Session
 from recon_assets.sources.embedded.snapshot import EmbeddedSnapshot
 from recon_assets.tsql.errors import TSqlError, UnsupportedTSql

@@ -7,10 +7,11 @@ A call is never sent twice. It runs in autocommit mode, as a client's call does;
 own. TRY … CATCH around it tells the line and procedure of an error, which ODBC does not.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from uuid import UUID
 import pyarrow as pa
 
 from recon_assets.sources.base import TSQL_TYPE, Parameter, Procedure, SourceError
+from recon_assets.sources.definition import read_definition
 from recon_assets.sources.names import parse_name
 from recon_assets.sources.sqlserver.catalog import Engine, full_name
 from recon_assets.sources.sqlserver.columns import INSTANT, offset_field
@@ -79,7 +81,7 @@ def locked(server: Server, engine: Engine, connection: "pyodbc.Connection", call
     """
     if not engine.is_pool:
         with server.telling(f"locking {called}"):
-            held = connection.execute(_LOCK, f"recon-assets {called}", wait * 1000).fetchone()[0]
+            held = connection.execute(_LOCK, f"recon-assets {called.lower()}", wait * 1000).fetchone()[0]
         if held < 0:
             raise ServerError(
                 f"{server}: another run of {called} has been going on for {wait} s: wait for it, or end it (sessions"
@@ -102,22 +104,35 @@ def call(
     Raises ProcedureFailed, and ServerError when the server or the way to it fails.
     """
     outcome = Outcome()
-    for batch in _batches(engine, procedure, parameters):
-        values = [p.value for p in parameters.values() if p.value is not None]
-        with connection.cursor() as cursor:
+    for batch, used in _batches(engine, procedure, parameters):
+        values = [_bound(p.value) for p in used if p.value is not None]
+        with closing(connection.cursor()) as cursor:
             _run(server, cursor, batch, values, procedure, folder, outcome, log)
+    with server.telling("looking for an open transaction"):
+        if connection.execute("SELECT @@TRANCOUNT").fetchone()[0]:
+            connection.execute("ROLLBACK TRANSACTION")
+            raise ProcedureFailed(
+                _name(procedure), "it left a transaction open, which nobody would commit", None, None, None
+            )
     return outcome
 
 
-def _batches(engine: Engine, procedure: Procedure, parameters: Mapping[str, Parameter]) -> Iterator[str]:
-    """The text to send; each has the parameters' values in their order."""
+def _batches(
+    engine: Engine, procedure: Procedure, parameters: Mapping[str, Parameter]
+) -> Iterator[tuple[str, list[Parameter]]]:
+    """Each text to send, and the parameters that it declares.
+
+    A script's batch that names none is sent as it stands: with values bound it would run in a scope of its own, whose
+    temporary tables and settings end with it.
+    """
     if procedure.name is not None:
-        yield _call_text(engine, procedure.name, parameters)
+        yield _call_text(engine, procedure.name, parameters), list(parameters.values())
         return
-    declared = "".join(_declared(p.name, p) for p in parameters.values())
-    for batch in split_batches(procedure.definition.read_text(encoding="utf-8-sig")):
+    for batch in split_batches(read_definition(procedure.definition)):
+        names = {name.lower() for name in re.findall(r"(?<!@)@\w+", batch.text)}
+        used = [p for p in parameters.values() if f"@{p.name.lower()}" in names]
         for _ in range(batch.count):
-            yield declared + batch.text
+            yield "".join(_declared(p.name, p) for p in used) + batch.text, used
 
 
 def _call_text(engine: Engine, name: str, parameters: Mapping[str, Parameter]) -> str:
@@ -143,6 +158,15 @@ def _declared(name: str, parameter: Parameter) -> str:
     return f"DECLARE @{name} {parameter.type} = {value};\n"
 
 
+def _bound(value: Any) -> Any:
+    """A value as pyodbc takes it whole: of a time it would bind no fraction."""
+    return value.isoformat(timespec="microseconds") if isinstance(value, time) else value
+
+
+def _name(procedure: Procedure) -> str:
+    return procedure.name or procedure.definition.name
+
+
 def _run(
     server: Server,
     cursor: "pyodbc.Cursor",
@@ -153,7 +177,7 @@ def _run(
     outcome: Outcome,
     log: Callable[[str], None],
 ) -> None:
-    called = procedure.name or procedure.definition.name
+    called = _name(procedure)
 
     def tell(message: str) -> None:
         outcome.messages.append(message)
@@ -196,6 +220,9 @@ def _kept(cursor: "pyodbc.Cursor", file: Path) -> ResultSet:
         for place, column in enumerate(cursor.description, 1)
     ]
     schema = pa.schema([field for column in columns for field in column])
+    for place, name in enumerate(schema.names):
+        if schema.names.index(name) != place:
+            raise SourceError(f"two columns of a result set are named {name}: rename one with AS")
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
         for rows in chain([first] if first else [], chunks):
             arrays = []

@@ -8,7 +8,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recon_assets.sources.base import TableNotFound
+from recon_assets.sources.base import SourceError, TableNotFound
 from recon_assets.sources.names import ObjectName
 from recon_assets.sources.sqlserver.columns import CatalogColumn, quoted
 
@@ -33,13 +33,14 @@ SELECT CAST(SERVERPROPERTY('EngineEdition') AS int) AS edition,
 _ISOLATION = "SELECT snapshot_isolation_state, is_read_committed_snapshot_on FROM sys.databases WHERE name = DB_NAME()"
 _COLUMNS = """
 SELECT c.name AS name, COALESCE(b.name, u.name) AS type, c.max_length AS max_length, c.precision AS precision,
-       c.scale AS scale
+       c.scale AS scale, c.is_masked AS is_masked, c.encryption_type AS encryption_type
 FROM sys.columns AS c
 JOIN sys.types AS u ON u.user_type_id = c.user_type_id
 LEFT JOIN sys.types AS b ON b.user_type_id = c.system_type_id
-WHERE c.object_id = OBJECT_ID(?)
+WHERE c.object_id = OBJECT_ID(?) AND c.is_hidden = 0
 ORDER BY c.column_id
 """
+_UNMASKED = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK')"
 _TABLES = """
 SELECT s.name AS schema_name, o.name AS name
 FROM sys.objects AS o JOIN sys.schemas AS s ON s.schema_id = o.schema_id
@@ -92,11 +93,19 @@ def engine_of(connection: "pyodbc.Connection") -> Engine:
 
 
 def columns_of(connection: "pyodbc.Connection", table: ObjectName) -> list[CatalogColumn]:
-    """A table's or view's columns, in order. Raises TableNotFound."""
+    """A table's or view's columns, in order, but for hidden ones.
+
+    Raises TableNotFound; and SourceError where this login would get something else than a column's values.
+    """
     rows = connection.execute(_COLUMNS, full_name(table)).fetchall()
     if not rows:
         raise TableNotFound(f"table {table} does not exist, or this login may not see it{_nearest(connection, table)}")
-    return [CatalogColumn(*row) for row in rows]
+    for name, *_, masked, encryption in rows:
+        if encryption is not None:
+            raise SourceError(f"{table}, column {name}: it is encrypted (Always Encrypted); read a view without it")
+        if masked and not connection.execute(_UNMASKED).fetchone()[0]:
+            raise SourceError(f"{table}, column {name}: this login gets masked values: GRANT UNMASK TO it")
+    return [CatalogColumn(*row[:5]) for row in rows]
 
 
 def full_name(name: ObjectName) -> str:

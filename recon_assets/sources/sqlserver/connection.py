@@ -40,7 +40,9 @@ _TRANSIENT_STATES = ("08S01", "08001", "HYT00", "40001")
 _PREFIX = re.compile(
     r"^(\[\w{5}\] )?(\[(Microsoft|FreeTDS|unixODBC|Driver Manager|ODBC Driver[^\]]*|SQL Server)\])+\s*"
 )
-_NUMBER = re.compile(r"\((-?\d+)\) \(\w+\)")
+_NUMBER = re.compile(r"\((-?\d+)\) \(SQL\w+\)")
+_SUFFIX = re.compile(r" \(-?\d+\) \(SQL\w+\).*$", re.DOTALL)
+_CONNECTING = "connecting"
 
 _PAUSE = 1.0  # seconds before the second try, and twice as long before each further one
 
@@ -93,7 +95,7 @@ class Server:
         pyodbc = load_pyodbc()
 
         def once() -> "pyodbc.Connection":
-            with self.telling("connecting"):
+            with self.telling(_CONNECTING):
                 attributes = {_ACCESS_TOKEN: _packed(self._token())} if self.authentication == "default" else {}
                 return pyodbc.connect(
                     self._connection_string(), autocommit=True, timeout=self.login_timeout, attrs_before=attributes
@@ -110,15 +112,13 @@ class Server:
         """Whether arrow-odbc can connect: it takes no access token, and FreeTDS lacks what it binds."""
         return self.bulk and self.authentication != "default" and not self._is_freetds
 
-    def connect_arrow(self, *, autocommit: bool) -> "arrow_odbc.Connection":
-        """A connection for bulk reads, tried a few times. Raises ServerError."""
+    def connect_arrow(self) -> "arrow_odbc.Connection":
+        """A connection for bulk reads, in autocommit mode, tried a few times. Raises ServerError."""
         import arrow_odbc
 
         def once() -> "arrow_odbc.Connection":
-            with self.telling("connecting"):
-                return arrow_odbc.connect(
-                    self._connection_string(), login_timeout_sec=self.login_timeout, autocommit=autocommit
-                )
+            with self.telling(_CONNECTING):
+                return arrow_odbc.connect(self._connection_string(), login_timeout_sec=self.login_timeout)
 
         return self.again(once)
 
@@ -138,6 +138,10 @@ class Server:
         """Turns errors of the driver and of the server into ours; `doing` says during what."""
         try:
             yield
+        except UnicodeDecodeError as error:
+            raise SourceError(
+                f"{self}: {doing}: text that is no valid Unicode ({error.reason}): have the source correct it"
+            ) from error
         except Exception as error:
             if not _is_odbc(error):
                 raise
@@ -145,10 +149,11 @@ class Server:
 
     def _told(self, doing: str, error: Exception) -> ServerError:
         state, text, number = _parts(error)
-        said = message_text(text).strip().rstrip(".")
-        untrusted = "certificate" in said.lower() or "ssl" in said.lower()
+        said = _SUFFIX.sub("", message_text(text)).strip().rstrip(".")
+        connecting = doing == _CONNECTING
+        untrusted = connecting and number is None and ("certificate" in said.lower() or "ssl" in said.lower())
         transient = number in _TRANSIENT or (state in _TRANSIENT_STATES and not untrusted)
-        remedy = _UNTRUSTED if untrusted else _remedy(state, number)
+        remedy = _UNTRUSTED if untrusted else _remedy(state, number, connecting)
         shown = f" (error {number})" if number else f" ({state})" if state else ""
         return ServerError(f"{self}: {doing}: {said}{shown}{remedy}", number, transient=transient)
 
@@ -193,8 +198,8 @@ class Server:
 
 
 def message_text(text: str) -> str:
-    """A message without the names of driver and server before it and the ODBC function after it."""
-    return re.sub(r" \(-?\d+\) \(\w+\).*$", "", _PREFIX.sub("", text), flags=re.DOTALL)
+    """A message without the names of driver and server before it."""
+    return _PREFIX.sub("", text)
 
 
 def _braced(value: str) -> str:
@@ -240,7 +245,7 @@ _UNTRUSTED = (
 )
 
 
-def _remedy(state: str, number: int | None) -> str:
+def _remedy(state: str, number: int | None, connecting: bool) -> str:
     if number == 18456:
         return ": check RECON_SOURCE_USER and RECON_SOURCE_PASSWORD, and that the login may open the database"
     if number == 4060:
@@ -249,6 +254,8 @@ def _remedy(state: str, number: int | None) -> str:
         return ": grant what is missing (see docs/azure.md)"
     if number in (40613, 42108, 42109):
         return ": the pool or database is paused or starting; resume it, or try again later"
-    if state in ("08001", "HYT00"):
+    if state == "HYT00" and not connecting:
+        return ": give it longer by RECON_SOURCE_QUERY_TIMEOUT, or see what holds it up"
+    if connecting and state in ("08001", "HYT00"):
         return ": check RECON_SOURCE_SERVER, and that a firewall lets this machine through"
     return ""

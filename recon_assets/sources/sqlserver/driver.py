@@ -25,6 +25,7 @@ def load_pyodbc() -> ModuleType:
         raise SourceError(
             f"pyodbc can't be loaded ({error}): install unixODBC (Debian's package libodbc2, elsewhere unixODBC)"
         ) from error
+    pyodbc.pooling = False  # a pooled connection lives on after it is closed, and its locks with it
     return pyodbc
 
 

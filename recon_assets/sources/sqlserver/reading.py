@@ -5,12 +5,13 @@ to select (`columns`), or results of procedures (`calling`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recon_assets.sources.base import SourceError
 from recon_assets.sources.names import ObjectName, parse_name
 from recon_assets.sources.sqlserver.catalog import columns_of, engine_of, full_name
 from recon_assets.sources.sqlserver.columns import Fetched, fetched, schema_of
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 50_000
 _BATCH_BYTES = 32 * 1024**2  # twice: one batch is fetched while the other is converted
-_PYODBC_ROWS = 5_000
+_LONGEST_BOUNDED = 8_000
+_ROWS = 5_000
 _LONGEST_BOUND = 4_000_000
 """Values beyond so many characters or bytes are fetched one by one, not bound in a buffer for many rows."""
 
+# In this order: a driver's own transaction would have begun before, under another level, which is error 3951.
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL SNAPSHOT"
 
 
@@ -50,10 +53,12 @@ class TableReader:
             columns = fetched(str(name), columns_of(self._connection, name))
             query = f"SELECT {', '.join(c.sql for c in columns)} FROM {full_name(name)}"
             longest = _longest(self._connection, name, columns)
+            if self._bulk is not None and longest > _LONGEST_BOUND:
+                self._log(f"{name} has values too long to read in bulk: it is read apart, as of another moment")
             if self._bulk is not None and longest <= _LONGEST_BOUND:
                 arrived = _in_bulk(self._bulk, query, columns, longest, self._server.query_timeout)
             else:
-                arrived = _one_by_one(self._connection, query, columns)
+                arrived = _one_by_one(self._connection, query, columns, longest)
         cut = dict.fromkeys((c.cut for c in columns if c.cut), 0)
         with pa.RecordBatchReader.from_batches(schema_of(columns), self._kept(name, columns, arrived, cut)) as reader:
             yield reader
@@ -71,6 +76,8 @@ class TableReader:
                 for column, values in zip(columns, batch.columns, strict=True):
                     if column.field is not None:
                         arrays.append(_converted(values, column))
+                        if self._bulk is not None and pa.types.is_string(values.type):
+                            _refuse_replaced(table, column.field.name, values)
                     elif column.cut is not None:
                         cut[column.cut] += pc.sum(values).as_py() or 0
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -82,13 +89,13 @@ def table_reader(server: Server, log: Callable[[str], None]) -> Iterator[TableRe
     with server.connect() as connection:
         with server.telling("asking for the engine"):
             snapshot = engine_of(connection).snapshot
-        bulk = server.connect_arrow(autocommit=not snapshot) if server.reads_arrow else None
+        bulk = server.connect_arrow() if server.reads_arrow else None
         if snapshot:
             with server.telling("beginning a snapshot"):
-                connection.execute(_SNAPSHOT)
-                connection.autocommit = False
-                if bulk is not None:
-                    bulk.execute(_SNAPSHOT)
+                for each in (connection, bulk):
+                    if each is not None:
+                        each.execute(_SNAPSHOT)
+                        each.execute("BEGIN TRANSACTION")
         yield TableReader(server, connection, bulk, log)
 
 
@@ -102,8 +109,8 @@ def _in_bulk(
         query,
         batch_size=_BATCH_ROWS,
         max_bytes_per_batch=_BATCH_BYTES,
-        max_text_size=longest or None,
-        max_binary_size=longest or None,
+        max_text_size=max(longest, _LONGEST_BOUNDED),  # a limit for all columns, not only those without one
+        max_binary_size=max(longest, _LONGEST_BOUNDED),
         falliable_allocations=True,
         schema=schema,
         query_timeout_sec=timeout or None,
@@ -131,19 +138,30 @@ def _longest(connection: "pyodbc.Connection", table: ObjectName, columns: Sequen
     return max(1, *(each or 0 for each in found))
 
 
-def _one_by_one(connection: "pyodbc.Connection", query: str, columns: Sequence[Fetched]) -> Iterator[pa.RecordBatch]:
-    with connection.cursor() as cursor:
+def _one_by_one(
+    connection: "pyodbc.Connection", query: str, columns: Sequence[Fetched], longest: int
+) -> Iterator[pa.RecordBatch]:
+    with closing(connection.cursor()) as cursor:  # its own `with` would end the transaction
         cursor.execute(query)
-        for rows in rows_of(cursor):
+        for rows in rows_of(cursor, max(1, min(_ROWS, _BATCH_BYTES // max(longest, 1)))):
             values = zip(zip(*rows, strict=True), columns, strict=True)
             arrays = [pa.array(each, column.arrives) for each, column in values]
             yield pa.RecordBatch.from_arrays(arrays, names=[f"c{i}" for i in range(len(columns))])
 
 
-def rows_of(cursor: "pyodbc.Cursor") -> "Iterator[list[pyodbc.Row]]":
+def rows_of(cursor: "pyodbc.Cursor", at_once: int = _ROWS) -> "Iterator[list[pyodbc.Row]]":
     """The rows of a cursor's result, some at a time."""
-    while rows := cursor.fetchmany(_PYODBC_ROWS):
+    while rows := cursor.fetchmany(at_once):
         yield rows
+
+
+def _refuse_replaced(table: ObjectName, column: str, values: pa.Array) -> None:
+    """What is no valid UTF-16 (half of a character, left by LEFT or a cut) becomes U+FFFD in bulk, whatever it was."""
+    if pc.any(pc.match_substring(values, "\ufffd")).as_py():
+        raise SourceError(
+            f"{table}, column {column}: text that is no valid Unicode, or holds U+FFFD, can't be told apart when read"
+            " in bulk: set RECON_SOURCE_BULK=no, or have the source correct it"
+        )
 
 
 def _converted(values: pa.Array, column: Fetched) -> pa.Array:

@@ -20,7 +20,7 @@ from recon_assets.sources.names import parse_name
 from recon_assets.sources.sqlserver.calling import Outcome, call, locked
 from recon_assets.sources.sqlserver.catalog import engine_of
 from recon_assets.sources.sqlserver.connection import Authentication, Server
-from recon_assets.sources.sqlserver.definition import differs_from_deployed
+from recon_assets.sources.sqlserver.deployed import differs_from_deployed
 from recon_assets.sources.sqlserver.examination import Examination
 from recon_assets.sources.sqlserver.reading import TableReader, table_reader
 
@@ -38,7 +38,7 @@ class SynapseResource(dg.ConfigurableResource):
         " azure-identity finds; bulk reads are slower, since arrow-odbc takes no access token.",
     )
     user: str | None = None
-    password: str | None = Field(None, description="From the environment: `dg.EnvVar`.")
+    password: str | None = Field(None, repr=False, description="From the environment: `dg.EnvVar`.")
     driver: str | None = Field(
         None,
         description="Path or name of the ODBC driver. Left out: Microsoft's ODBC Driver 18, installed or from the"
@@ -88,7 +88,8 @@ class SynapseResource(dg.ConfigurableResource):
         Raises ProcedureFailed, with the server's number, line and procedure.
         """
         server = self._server()
-        called = str(parse_name(procedure.name)) if procedure.name else procedure.definition.name
+        definition = procedure.definition
+        called = str(parse_name(procedure.name)) if procedure.name else f"{definition.parent.name}/{definition.name}"
         if now is not None:
             log("the clock is the server's own: GETDATE() does not answer the declared one")
         with ExitStack() as cleanup:

@@ -1,7 +1,7 @@
 """Procedures run once, with typed parameters; what they say, return and fail with is told."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, Thread
@@ -71,6 +71,7 @@ VALUES = [
     ("varchar(10)", "it's", "it's"),
     ("nvarchar(10)", "😀", "😀"),
     ("date", date(2024, 2, 29), date(2024, 2, 29)),
+    ("time(6)", time(12, 34, 56, 123456), time(12, 34, 56, 123456)),
     ("datetime", datetime(2024, 1, 1, 0, 0, 0, 3000), datetime(2024, 1, 1, 0, 0, 0, 3000)),
     ("datetime2(6)", datetime(9999, 12, 31, 23, 59, 59, 999999), datetime(9999, 12, 31, 23, 59, 59, 999999)),
     ("varbinary(4)", b"\x00\xff", b"\x00\xff"),
@@ -231,6 +232,59 @@ def test_a_script_runs_batch_by_batch(server, source, tmp_path):
     text = "DELETE FROM dbo.T WHERE id = @gone;\nGO\nSELECT id FROM dbo.T WHERE id <> @gone;\n"
     with source.call(procedure(tmp_path, text, None), given(gone=("int", 1))) as run:
         assert sorted(rows_of(run.result_set(0))) == [(2,), (3,)]
+
+
+def test_a_script_s_batch_declares_the_parameters_it_names_and_no_others(server, source, tmp_path):
+    # with values bound, a batch has a scope of its own: its temporary tables would be gone for the next one
+    text = "DELETE FROM dbo.T WHERE id = 3;\nGO\nSELECT id, @@ROWCOUNT AS n FROM dbo.T WHERE id <> @Gone;\n"
+    with source.call(procedure(tmp_path, text, None), given(gone=("int", 1), other=("int", 2))) as run:
+        assert [row[0] for row in rows_of(run.result_set(0))] == [2]
+    assert any(batch.strip() == "DELETE FROM dbo.T WHERE id = 3;" for batch in server.batches)
+    assert any(batch.startswith("DECLARE @gone int = @P1;\nSELECT id") for batch in server.batches)
+
+
+def test_scripts_of_two_reconciliations_don_t_wait_for_each_other(server, tmp_path):
+    source = source_of(server, lock_wait=0)
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+    one, two = (procedure(folder, "SELECT 1 AS x", None) for folder in folders)
+    with source.call(one, {}), source.call(two, {}) as run:
+        assert rows_of(run.result_set(0)) == [(1,)]
+
+
+def test_a_procedure_s_lock_is_one_however_its_name_is_written(server, tmp_path):
+    server.deploy(REFILL)
+    source, values = source_of(server, lock_wait=0), given(**{"from": ("int", 3)})
+    with (
+        source.call(procedure(tmp_path), values),
+        pytest.raises(ServerError, match=r"another run of DBO\.Refill"),
+        source.call(procedure(tmp_path, name="DBO.Refill"), values),
+    ):
+        pass
+
+
+def test_a_transaction_left_open_is_an_error_and_undone(server, source, tmp_path):
+    text = "BEGIN TRANSACTION;\nDELETE FROM dbo.T;"
+    with (
+        pytest.raises(ProcedureFailed, match=r"source\.sql failed: it left a transaction open"),
+        source.call(procedure(tmp_path, text, None), {}),
+    ):
+        pass
+    with source.snapshot() as tables:
+        assert len(rows_of(tables.read("dbo.T"))) == 3
+
+
+def test_a_message_is_kept_as_it_was_printed(server, source, tmp_path):
+    server.canned["dbo.P"] = Canned(messages=["loaded (12) (rows) into FACT", "[x] done"])
+    with source.call(procedure(tmp_path, name="dbo.P"), {}) as run:
+        assert run.messages == ["loaded (12) (rows) into FACT", "[x] done"]
+
+
+def test_a_definition_saved_by_ssms_in_utf_16_is_read(server, source, tmp_path):
+    (tmp_path / "source.sql").write_text("SELECT N'ü' AS c", encoding="utf-16")
+    with source.call(Procedure(None, tmp_path / "source.sql"), {}) as run:
+        assert rows_of(run.result_set(0)) == [("ü",)]
 
 
 def test_a_table_that_is_not_there_is_told_with_its_nearest(source):

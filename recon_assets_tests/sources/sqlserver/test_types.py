@@ -56,12 +56,16 @@ CATALOG = [
     ("max_length", "smallint"),
     ("precision", "tinyint"),
     ("scale", "tinyint"),
+    ("is_masked", "bit"),
+    ("encryption_type", "int"),
 ]
 
 
 def offer(server: Server, columns: list[tuple], select: str, result: Result, longest: int | None = None) -> None:
     """Have the server know a table dbo.X of these columns, as its catalog tells them, and answer its SELECT."""
-    server.canned[catalog._COLUMNS.replace("?", "@P1")] = Canned([Result(CATALOG, columns)])
+    server.canned[catalog._COLUMNS.replace("?", "@P1")] = Canned(
+        [Result(CATALOG, [column if len(column) > 5 else (*column, False, None) for column in columns])]
+    )
     server.canned[f"SELECT {select} FROM [dbo].[X]"] = Canned([result])
 
 
@@ -129,6 +133,58 @@ def test_text_without_a_bound_arrives_whole(server, type_, selected, text):
     longest = f"SELECT MAX(CAST(DATALENGTH({selected}) AS bigint)) FROM [dbo].[X]"
     server.canned[longest] = Canned([Result([("a", "bigint")], [(len(text.encode("utf-16-le")),)])])
     assert read(source_of(server), "dbo.X")["c"].to_pylist() == [text, None, "x"]
+
+
+def test_bounded_text_beside_text_without_a_bound_arrives_whole(server):
+    columns = [("name", "nvarchar", 40, 0, 0), ("note", "nvarchar", -1, 0, 0)]
+    offer(
+        server, columns, "[name], [note]", Result([("a", "nvarchar(20)"), ("b", "nvarchar(max)")], [("x" * 20, None)])
+    )
+    longest = "SELECT MAX(CAST(DATALENGTH([note]) AS bigint)) FROM [dbo].[X]"
+    server.canned[longest] = Canned([Result([("a", "bigint")], [(None,)])])
+    assert read(source_of(server), "dbo.X").to_pylist() == [{"name": "x" * 20, "note": None}]
+
+
+def test_what_bulk_reads_make_of_half_a_character_is_refused_there(server):
+    # arrow-odbc gives U+FFFD for every half of a surrogate pair: such values would all be equal
+    offer(server, [("c", "nvarchar", 40, 0, 0)], "[c]", Result([("a", "nvarchar(20)")], [("a\ufffd",)]))
+    with pytest.raises(SourceError, match=r"dbo\.X, column c: text that is no valid Unicode.*RECON_SOURCE_BULK=no"):
+        read(source_of(server), "dbo.X")
+    assert read(source_of(server, bulk=False), "dbo.X")["c"].to_pylist() == ["a\ufffd"]
+
+
+UNREADABLE = [
+    ((True, None), "this login gets masked values: GRANT UNMASK"),
+    ((False, 1), "it is encrypted"),
+]
+
+
+@pytest.mark.parametrize(("marks", "told"), UNREADABLE)
+def test_a_column_whose_values_are_kept_from_the_login_is_refused(server, marks, told):
+    offer(server, [("c", "int", 4, 10, 0, *marks)], "[c]", Result([("c", "int")]))
+    server.canned["SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK')"] = Canned(
+        [Result([("c", "int")], [(0,)])]
+    )
+    with pytest.raises(SourceError, match=rf"dbo\.X, column c: {told}"):
+        read(source_of(server), "dbo.X")
+
+
+@pytest.mark.parametrize("bulk", [True, False], ids=["arrow-odbc", "pyodbc"])
+def test_all_tables_of_a_snapshot_are_of_one_moment(server, tables, bulk):
+    def fill(name: str, value: int) -> None:
+        rows = pa.table({"v": pa.array([value], pa.int32())})
+        tables.create_table(name, [("v", "int")], pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches()))
+
+    for name in ("dbo.A", "dbo.B"):
+        fill(name, 1)
+    with source_of(server, bulk=bulk).snapshot() as snapshot:
+        with snapshot.read("dbo.A") as reader:
+            assert reader.read_all()["v"].to_pylist() == [1]
+        for name in ("dbo.A", "dbo.B"):
+            fill(name, 2)
+        with snapshot.read("dbo.B") as reader:
+            assert reader.read_all()["v"].to_pylist() == [1]
+    assert read(source_of(server, bulk=bulk), "dbo.B")["v"].to_pylist() == [2]
 
 
 @pytest.mark.parametrize("type_", ["sql_variant", "geography", "hierarchyid"])

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from recon_assets.sources.base import Procedure
+from recon_assets.sources.definition import read_definition
 from recon_assets.sources.names import parse_name
 from recon_assets.sources.sqlserver.catalog import full_name
 from recon_assets.sources.sqlserver.connection import Server
@@ -28,7 +29,7 @@ def differs_from_deployed(server: Server, connection: "pyodbc.Connection", proce
         row = connection.execute("SELECT OBJECT_DEFINITION(OBJECT_ID(?))", name).fetchone()
     if row is None or row[0] is None:
         return False
-    batches = split_batches(procedure.definition.read_text(encoding="utf-8-sig"))
+    batches = split_batches(read_definition(procedure.definition))
     return _comparable(row[0]) not in {_comparable(batch.text) for batch in batches}
 
 
