@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -195,6 +196,10 @@ def _run(
                 number, line, name, said = cursor.fetchone()
                 raise ProcedureFailed(called, said, number, line, name)
             elif names:
+                cut = [name for name, kind, *_, scale, _ in cursor.description if scale == 7 and kind is not Decimal]
+                if cut:
+                    place = len(outcome.results) + 1
+                    log(f"result set {place}: {', '.join(cut)}: the seventh decimal of the second, if any, is cut")
                 outcome.results.append(_kept(cursor, folder / f"{len(outcome.results)}.arrow"))
             elif cursor.rowcount >= 0:
                 log(f"{cursor.rowcount:,} rows affected")
@@ -266,13 +271,13 @@ def _type_of(kind: type, size: int, precision: int, scale: int) -> tuple[pa.Data
         return next((type_, name) for digits, type_, name in _INTEGERS if precision <= digits)
     if kind is float:
         return (pa.float32(), "real") if precision <= _REAL_DIGITS else (pa.float64(), "float")
-    if kind.__name__ == "Decimal":
+    if kind is Decimal:
         return pa.decimal128(precision, scale), f"decimal({precision},{scale})"
-    if kind.__name__ == "datetime":
+    if kind is datetime:
         return pa.timestamp("us"), f"datetime2({scale})"
-    if kind.__name__ == "time":
+    if kind is time:
         return pa.time64("us"), f"time({scale})"
-    if kind.__name__ == "date":
+    if kind is date:
         return pa.date32(), "date"
     if kind is bool:
         return pa.bool_(), "bit"

@@ -62,7 +62,7 @@ class ServerError(SourceError):
 class Server:
     """Where the database is, who logs in (see `SynapseResource` for every field), and how to get there."""
 
-    host: str
+    server: str
     port: int
     database: str
     authentication: Authentication
@@ -78,7 +78,7 @@ class Server:
     tries: int = 4
 
     def __str__(self) -> str:
-        return f"{self.host},{self.port}/{self.database}"
+        return f"{self.server},{self.port}/{self.database}"
 
     @cached_property
     def driver_path(self) -> str:
@@ -160,14 +160,14 @@ class Server:
     def _connection_string(self) -> str:
         parts = {
             "DRIVER": self.driver_path,
-            "SERVER": f"{self.host},{self.port}",
+            "SERVER": f"{self.server},{self.port}",
             "DATABASE": self.database,
             "APP": "recon-assets",
         }
         if self._is_freetds:
             if set(";{}") & set(f"{self.user}{self.password}"):
                 raise SourceError("FreeTDS takes no user or password with ; { or }: use Microsoft's driver, or others")
-            parts |= {"SERVER": self.host, "PORT": str(self.port), "TDS_Version": "7.4", "ClientCharset": "UTF-8"}
+            parts |= {"SERVER": self.server, "PORT": str(self.port), "TDS_Version": "7.4", "ClientCharset": "UTF-8"}
             parts["Encryption"] = "off" if self.encrypt == "no" else "require"
         else:
             parts |= {"Encrypt": self.encrypt, "TrustServerCertificate": "yes" if self.trust_certificate else "no"}

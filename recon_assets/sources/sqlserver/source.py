@@ -6,6 +6,7 @@ any of them speaks to the server.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -118,21 +119,8 @@ class SynapseResource(dg.ConfigurableResource):
             yield Examination(server, connection, engine)
 
     def _server(self) -> Server:
-        return Server(
-            host=self.server,
-            port=self.port,
-            database=self.database,
-            authentication=self.authentication,
-            user=self.user,
-            password=self.password,
-            driver=self.driver,
-            encrypt=self.encrypt,
-            trust_certificate=self.trust_certificate,
-            certificate=self.certificate,
-            bulk=self.bulk,
-            login_timeout=self.login_timeout,
-            query_timeout=self.query_timeout,
-        )
+        own = type(self).model_fields
+        return Server(**{each.name: getattr(self, each.name) for each in fields(Server) if each.name in own})
 
     def _scratch(self) -> str | None:
         if self.scratch is not None:
