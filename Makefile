@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test ui setup setup-azure lint lock clean bench
+.PHONY: help run test ui setup setup-azure lint lock clean bench benchreading
 
 PORT ?= 3000
 ROWS ?= 1000000
@@ -32,6 +32,10 @@ ui: .venv/ready  ## browse the runs at http://127.0.0.1:3000 (PORT=… for anoth
 
 bench: .venv/ready .venv-bench/ready  ## measure `recon compare` beside its peers (ROWS=…; BENCH="--spark …" for options)
 	@.venv/bin/python -m benchmarks --rows $(ROWS) $(BENCH)
+
+benchreading: .venv/ready-dev  ## measure reading from SQL Server over ODBC (BENCH="--rows …" for options)
+	@scripts/install-odbc
+	@.venv/bin/python -m benchmarks.reading $(BENCH)
 
 setup: .venv/ready  ## install the locked packages into .venv
 	@.venv/bin/python -m recon_assets.targets.delta_jars

@@ -19,8 +19,8 @@ from recon_assets.io_managers.stored_table import InputRows, StoredTable
 
 # A row group is what readers take at once: large enough to compress and to be skipped by its statistics,
 # small enough that a few of them in memory don't matter.
-ROW_GROUP_ROWS = 256 * 1024
-ROW_GROUP_BYTES = 64 * 1024**2
+ROW_GROUP_ROWS = 128 * 1024
+ROW_GROUP_BYTES = 32 * 1024**2
 FILE_BYTES = 512 * 1024**2
 
 
@@ -84,6 +84,7 @@ def _write(folder: Path, reader: pa.RecordBatchReader, passed_by: FingerprintStr
                 sink = (folder / names[-1]).open("wb")
                 writer = pq.ParquetWriter(sink, reader.schema, compression="zstd", store_schema=True)
             writer.write_table(group, row_group_size=len(group) or None)
+            del group  # before the next one is gathered
     finally:
         if writer is not None:
             writer.close()

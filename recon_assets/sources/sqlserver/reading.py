@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyodbc
 
 _BATCH_ROWS = 50_000
-_BATCH_BYTES = 32 * 1024**2  # twice: one batch is fetched while the other is converted
+_BATCH_BYTES = 8 * 1024**2  # twice: one batch is fetched while the other is converted
 _LONGEST_BOUNDED = 8_000
 _ROWS = 5_000
 _LONGEST_BOUND = 4_000_000
