@@ -18,6 +18,7 @@ from benchmarks.goals import goals_table
 from benchmarks.lineup import LINEUP, RECON, Contestant, Setting
 from benchmarks.measure import Usage
 from benchmarks.results import Outcome, results_table
+from benchmarks.rounds import in_rounds
 
 ROOT = Path(__file__).parents[1]
 _SCENARIOS = tuple(scenarios(1_000))
@@ -141,34 +142,27 @@ def _generate(folder: Path, rows: int, names: tuple[str, ...], *, database: bool
 def _measure(
     contestants: list[Contestant], setting: Setting, runs: int, memory: float, timeout: float
 ) -> dict[str, Outcome]:
-    """Measure in rounds, each contestant once per round, so that a busy moment of the machine doesn't hit one alone."""
     scratch = setting.answer.parent / "scratch"
     scratch.mkdir(exist_ok=True)
-    usages: dict[str, list[Usage]] = {c.name: [] for c in contestants}
-    answers: dict[str, str] = {}
-    for _ in range(runs):
-        for contestant in contestants:
-            earlier = usages[contestant.name]
-            if earlier and earlier[-1].failure:
-                continue
-            click.echo(f"{setting.scenario.name}: {contestant.name}", err=True)
-            setting.answer.unlink(missing_ok=True)
-            usage = measure.run(
-                contestant.command(setting),
-                folder=ROOT,
-                memory_gib=memory,
-                timeout=timeout,
-                success=contestant.success,
-                environment={"TMPDIR": str(scratch)},
-            )
-            earlier.append(usage)
-            # of several answers a wrong one is kept
-            if usage.failure:
-                answers[contestant.name] = f"none: {usage.failure}"
-            elif answers.get(contestant.name, "").partition(":")[0] != "wrong":
-                answers[contestant.name] = judge(contestant.read(setting.answer), setting.scenario.truth)
+    by_name = {c.name: c for c in contestants}
+
+    def run(name: str) -> Usage:
+        click.echo(f"{setting.scenario.name}: {name}", err=True)
+        setting.answer.unlink(missing_ok=True)
+        return measure.run(
+            by_name[name].command(setting),
+            folder=ROOT,
+            memory_gib=memory,
+            timeout=timeout,
+            success=by_name[name].success,
+            environment={"TMPDIR": str(scratch)},
+        )
+
+    outcomes = in_rounds(
+        by_name, runs, run, lambda name: judge(by_name[name].read(setting.answer), setting.scenario.truth)
+    )
     shutil.rmtree(scratch)
-    return {name: Outcome.of(done, answers[name]) for name, done in usages.items()}
+    return outcomes
 
 
 if __name__ == "__main__":

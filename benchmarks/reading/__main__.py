@@ -22,6 +22,7 @@ from benchmarks.reading.odbc import Task
 from benchmarks.reading.results import goals_table, results_table
 from benchmarks.reading.table import Found
 from benchmarks.results import Outcome
+from benchmarks.rounds import in_rounds
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,33 +104,20 @@ def _server(sizes: list[int]) -> Iterator[tuple[int, dict[int, Found]]]:
 def _measure(
     contestants: list[Contestant], task: Task, sent: Found, runs: int, memory: float, timeout: float
 ) -> dict[str, Outcome]:
-    """Measure in rounds, each contestant once per round, so that a busy moment of the machine doesn't hit one alone."""
-    usages: dict[str, list[Usage]] = {c.name: [] for c in contestants}
-    answers: dict[str, str] = {}
+    by_name = {c.name: c for c in contestants}
     folder = Path(task.folder)
-    for _ in range(runs):
-        for contestant in contestants:
-            earlier = usages[contestant.name]
-            if earlier and earlier[-1].failure:
-                continue
-            click.echo(f"{task.rows:,} rows: {contestant.name}", err=True)
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            module = f"benchmarks.reading.contestants.{contestant.module}"
-            usage = measure.run(
-                [sys.executable, "-m", module, task.to_json(), *contestant.options],
-                folder=ROOT,
-                memory_gib=memory,
-                timeout=timeout,
-            )
-            earlier.append(usage)
-            # of several answers a wrong one is kept
-            if usage.failure:
-                answers[contestant.name] = f"none: {usage.failure}"
-            elif not answers.get(contestant.name, "").startswith("wrong"):
-                answers[contestant.name] = _written(folder).judge(sent)
+
+    def run(name: str) -> Usage:
+        click.echo(f"{task.rows:,} rows: {name}", err=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        module = f"benchmarks.reading.contestants.{by_name[name].module}"
+        command = [sys.executable, "-m", module, task.to_json(), *by_name[name].options]
+        return measure.run(command, folder=ROOT, memory_gib=memory, timeout=timeout)
+
+    outcomes = in_rounds(by_name, runs, run, lambda _: _written(folder).judge(sent))
     shutil.rmtree(folder, ignore_errors=True)
-    return {name: Outcome.of(done, answers[name]) for name, done in usages.items()}
+    return outcomes
 
 
 def _written(folder: Path) -> Found:

@@ -28,6 +28,12 @@ class TableNotFound(SourceError):
     """A table that was asked for does not exist in the source."""
 
 
+def require_result_set(index: int, there: int) -> None:
+    """Raises SourceError where a procedure that returned so many result sets has none of that index (from 0)."""
+    if not 0 <= index < there:
+        raise SourceError(f"the procedure returned {there} result sets, so there is none numbered {index + 1}")
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A procedure parameter: its name without `@`, its T-SQL type, and the value both sides get."""

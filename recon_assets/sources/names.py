@@ -4,8 +4,10 @@ Belongs here: what a stored table's name may be, and the file name it gets on di
 splitting T-SQL names (`recon_assets.tsql.names`), or whether such a table exists (`catalog`).
 """
 
+import difflib
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from recon_assets.sources.base import SourceError
@@ -43,6 +45,12 @@ def parse_name(text: str) -> ObjectName:
     if len(parts) > 2:
         raise SourceError(f"{text!r} has {len(parts)} parts: the embedded source is one database, use schema.name")
     return ObjectName(parts[0] or "dbo", parts[1]) if len(parts) == 2 else ObjectName("dbo", parts[0])
+
+
+def nearest(wanted: ObjectName, names: Iterable[ObjectName]) -> list[str]:
+    """Up to three names that the wanted one may be a slip of, the likeliest first."""
+    by_text = {str(name).lower(): str(name) for name in names}
+    return [by_text[text] for text in difflib.get_close_matches(str(wanted).lower(), by_text, n=3, cutoff=0.5)]
 
 
 def file_stem(name: ObjectName) -> str:

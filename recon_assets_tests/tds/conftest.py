@@ -24,7 +24,8 @@ def _microsofts_driver() -> str:
 
 
 DRIVER = _microsofts_driver()
-FREETDS = next(iter(Path("/usr/lib").glob("*/odbc/libtdsodbc.so")), None)
+FREETDS = next(iter(Path("/usr/lib").glob("*/odbc/libtdsodbc.so")), Path("libtdsodbc.so"))
+"""FreeTDS's driver, which scripts/install-odbc installs; without it its tests fail."""
 
 
 @dataclass

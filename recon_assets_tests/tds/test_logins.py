@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pyodbc
 import pytest
 
-from recon_assets_tests.tds.conftest import FREETDS, PASSWORD, Client, rows
+from recon_assets_tests.tds.conftest import PASSWORD, Client, rows
 from recon_assets_tests.tds.outcome import Canned, Result
 
 ACCESS_TOKEN = 1256  # SQL_COPT_SS_ACCESS_TOKEN
@@ -121,7 +121,6 @@ def test_connections_are_counted(client: Client):
     assert client.server.connections.most == 3
 
 
-@pytest.mark.skipif(FREETDS is None, reason="FreeTDS is not installed")
 @pytest.mark.parametrize("encryption", ["off", "request", "require"])
 def test_freetds_gets_in_too(encryption: str, client: Client):
     assert _answers(client.connect_freetds(Encryption=encryption))

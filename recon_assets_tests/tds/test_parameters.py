@@ -8,7 +8,7 @@ import arrow_odbc
 import pyodbc
 import pytest
 
-from recon_assets_tests.tds.conftest import FREETDS, Client
+from recon_assets_tests.tds.conftest import Client
 from recon_assets_tests.tds.outcome import Canned
 
 TABLE = [
@@ -35,8 +35,6 @@ TABLE = [
 @pytest.mark.parametrize(("declared", "given", "got"), TABLE)
 @pytest.mark.parametrize("driver", ["microsoft", "freetds"])
 def test_a_declared_parameter_arrives(driver: str, declared: str, given: Any, got: Any, client: Client):
-    if driver == "freetds" and FREETDS is None:
-        pytest.skip("FreeTDS is not installed")
     client.server.canned["dbo.TAKE"] = Canned()
     connection = client.connect() if driver == "microsoft" else client.connect_freetds()
     connection.execute(f"DECLARE @p0 {declared} = ?; EXEC dbo.TAKE @IT = @p0", given)

@@ -4,7 +4,6 @@ Belongs here: the description of a stored table and the catalog's JSON form. Doe
 files on disk and atomic replacement (`storage`), or rows (`rows`).
 """
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from recon_assets.sources.base import TSQL_TYPE, SourceError, TableNotFound
-from recon_assets.sources.names import ObjectName, parse_name
+from recon_assets.sources.names import ObjectName, nearest, parse_name
 from recon_assets.tsql.types import parse_type
 
 FORMAT = 1
@@ -89,11 +88,11 @@ class Catalog:
         return found
 
     def _nearest(self, wanted: ObjectName) -> str:
-        by_text = {str(t.name).lower(): str(t.name) for t in self.tables.values()}
-        if not by_text:
+        there = [table.name for table in self.tables.values()]
+        if not there:
             return "it has no tables yet: create them first (the examples' own with `make run`)"
-        close = difflib.get_close_matches(str(wanted).lower(), by_text, n=3, cutoff=0.5)
-        names = [by_text[text] for text in close] or sorted(by_text.values())[:10]
+        close = nearest(wanted, there)
+        names = close or sorted(map(str, there))[:10]
         return f"{'the nearest are' if close else 'it has'} {', '.join(names)}: correct the name or create the table"
 
     def changed(self, put: Iterable[StoredTable], drop: Iterable[ObjectName] = ()) -> "Catalog":

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from recon_assets.sources.base import Parameter, Procedure, SourceError
+from recon_assets.sources.base import Parameter, Procedure, SourceError, require_result_set
 from recon_assets.sources.definition import read_definition
 from recon_assets.sources.embedded import rows as table_rows
 from recon_assets.sources.embedded.catalog import arrow_schema
@@ -66,10 +66,7 @@ class EmbeddedRun:
 
         Raises SourceError where there is none of that index, or a column has no name of its own.
         """
-        if not 0 <= index < self.result_sets:
-            raise SourceError(
-                f"the procedure returned {self.result_sets} result sets, so there is none numbered {index + 1}"
-            )
+        require_result_set(index, self.result_sets)
         result = self._results[index]
         names = [column.name for column in result.columns]
         for position, name in enumerate(names, 1):

@@ -4,13 +4,15 @@ Belongs here: queries on its catalog. Does not belong here: reading tables (`rea
 (`columns`).
 """
 
-import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from recon_assets.sources.base import SourceError, TableNotFound
-from recon_assets.sources.names import ObjectName
+from recon_assets.sources.names import ObjectName, nearest
 from recon_assets.sources.sqlserver.columns import CatalogColumn, quoted
+from recon_assets.sources.sqlserver.connection import Server
 
 if TYPE_CHECKING:
     import pyodbc
@@ -83,8 +85,16 @@ class Engine:
         return "read uncommitted" if self.edition == _DEDICATED else "read committed"
 
 
-def engine_of(connection: "pyodbc.Connection") -> Engine:
-    """Ask the server what it is."""
+@contextmanager
+def opened(server: Server) -> "Iterator[tuple[pyodbc.Connection, Engine]]":
+    """A connection, and which engine answers. Raises ServerError."""
+    with server.connect() as connection:
+        with server.telling("asking for the engine"):
+            engine = _engine_of(connection)
+        yield connection, engine
+
+
+def _engine_of(connection: "pyodbc.Connection") -> Engine:
     edition, version = connection.execute(_ENGINE).fetchone()
     state = connection.execute(_ISOLATION).fetchone()
     snapshot, committed = (state[0] == 1, bool(state[1])) if state else (False, False)
@@ -100,11 +110,12 @@ def columns_of(connection: "pyodbc.Connection", table: ObjectName) -> list[Catal
     rows = connection.execute(_COLUMNS, full_name(table)).fetchall()
     if not rows:
         raise TableNotFound(f"table {table} does not exist, or this login may not see it{_nearest(connection, table)}")
-    for name, *_, masked, encryption in rows:
+    for name, *_, encryption in rows:
         if encryption is not None:
             raise SourceError(f"{table}, column {name}: it is encrypted (Always Encrypted); read a view without it")
-        if masked and not connection.execute(_UNMASKED).fetchone()[0]:
-            raise SourceError(f"{table}, column {name}: this login gets masked values: GRANT UNMASK TO it")
+    masked = [name for name, *_, is_masked, _ in rows if is_masked]
+    if masked and not connection.execute(_UNMASKED).fetchone()[0]:
+        raise SourceError(f"{table}, column {masked[0]}: this login gets masked values: GRANT UNMASK TO it")
     return [CatalogColumn(*row[:5]) for row in rows]
 
 
@@ -114,7 +125,6 @@ def full_name(name: ObjectName) -> str:
 
 
 def _nearest(connection: "pyodbc.Connection", table: ObjectName) -> str:
-    names = {str(ObjectName(*row)).lower(): str(ObjectName(*row)) for row in connection.execute(_TABLES).fetchall()}
-    close = [names[each] for each in difflib.get_close_matches(str(table).lower(), names, n=3, cutoff=0.5)]
+    close = nearest(table, (ObjectName(*row) for row in connection.execute(_TABLES).fetchall()))
     near = f"; the nearest it sees are {', '.join(close)}" if close else ""
     return f"{near}: correct the name, or grant SELECT on the table"

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from recon_assets.sources.base import SourceError
 from recon_assets.sources.names import ObjectName, parse_name
-from recon_assets.sources.sqlserver.catalog import columns_of, engine_of, full_name
+from recon_assets.sources.sqlserver.catalog import columns_of, full_name, opened
 from recon_assets.sources.sqlserver.columns import Fetched, fetched, schema_of
 from recon_assets.sources.sqlserver.connection import Server
 
@@ -86,11 +86,9 @@ class TableReader:
 @contextmanager
 def table_reader(server: Server, log: Callable[[str], None]) -> Iterator[TableReader]:
     """A reader; `log` is told what could not be kept exactly. Raises ServerError."""
-    with server.connect() as connection:
-        with server.telling("asking for the engine"):
-            snapshot = engine_of(connection).snapshot
+    with opened(server) as (connection, engine):
         bulk = server.connect_arrow() if server.reads_arrow else None
-        if snapshot:
+        if engine.snapshot:
             with server.telling("beginning a snapshot"):
                 for each in (connection, bulk):
                     if each is not None:

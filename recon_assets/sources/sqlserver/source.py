@@ -16,10 +16,10 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from recon_assets.sources.base import Parameter, Procedure, SourceError
+from recon_assets.sources.base import Parameter, Procedure, SourceError, require_result_set
 from recon_assets.sources.names import parse_name
 from recon_assets.sources.sqlserver.calling import Outcome, call, locked
-from recon_assets.sources.sqlserver.catalog import engine_of
+from recon_assets.sources.sqlserver.catalog import opened
 from recon_assets.sources.sqlserver.connection import Authentication, Server
 from recon_assets.sources.sqlserver.deployed import differs_from_deployed
 from recon_assets.sources.sqlserver.examination import Examination
@@ -65,10 +65,8 @@ class SynapseResource(dg.ConfigurableResource):
 
     def describe(self) -> str:
         """Engine, version and isolation, for the evidence. Raises ServerError."""
-        server = self._server()
-        with server.connect() as connection, server.telling("asking for the engine"):
-            engine = engine_of(connection)
-        return f"{engine}, tables read under {engine.isolation} isolation"
+        with opened(self._server()) as (_, engine):
+            return f"{engine}, tables read under {engine.isolation} isolation"
 
     def snapshot(self, log: Callable[[str], None] = lambda message: None) -> AbstractContextManager[TableReader]:
         """Tables to read: of one moment, where the database allows snapshot isolation."""
@@ -95,9 +93,7 @@ class SynapseResource(dg.ConfigurableResource):
             log("the clock is the server's own: GETDATE() does not answer the declared one")
         with ExitStack() as cleanup:
             folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="recon-", dir=self._scratch())))
-            connection = cleanup.enter_context(server.connect())
-            with server.telling("asking for the engine"):
-                engine = engine_of(connection)
+            connection, engine = cleanup.enter_context(opened(server))
             cleanup.enter_context(locked(server, engine, connection, called, self.lock_wait))
             if procedure.name is not None and differs_from_deployed(server, connection, procedure):
                 log(f"the deployed {called} is not the text of {procedure.definition.name}")
@@ -113,9 +109,7 @@ class SynapseResource(dg.ConfigurableResource):
     def examine(self) -> Iterator[Examination]:
         """Checks of what the login may do. Raises ServerError where it can't connect."""
         server = self._server()
-        with server.connect() as connection:
-            with server.telling("asking for the engine"):
-                engine = engine_of(connection)
+        with opened(server) as (connection, engine):
             yield Examination(server, connection, engine)
 
     def _server(self) -> Server:
@@ -140,10 +134,7 @@ class SynapseRun:
     @contextmanager
     def result_set(self, index: int) -> Iterator[pa.RecordBatchReader]:
         """Stream one result set (0 is the first). Raises SourceError where there is none, or a column has no name."""
-        if not 0 <= index < self.result_sets:
-            raise SourceError(
-                f"the procedure returned {self.result_sets} result sets, so there is none numbered {index + 1}"
-            )
+        require_result_set(index, self.result_sets)
         result = self._results[index]
         if result.unnamed:
             raise SourceError(f"column {result.unnamed[0]} of result set {index + 1} has no name: give it one with AS")
