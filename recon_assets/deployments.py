@@ -17,6 +17,8 @@ from recon_assets.engines import Comparer
 from recon_assets.errors import ProjectError
 from recon_assets.io_managers.copies import CopyLayer
 from recon_assets.io_managers.delta import DeltaLayer
+from recon_assets.io_managers.exports import ExportLayer
+from recon_assets.io_managers.fingerprinting import Fingerprinter
 from recon_assets.io_managers.parquet import ParquetLayer
 from recon_assets.io_managers.report_store import ReportStore
 from recon_assets.sources.embedded import EmbeddedSource
@@ -36,12 +38,12 @@ def deployment(root: Path) -> dict[str, Any]:
 
 def local(root: Path) -> dict[str, Any]:
     """Resources that need nothing but Python packages and Java: everything lies below `root`."""
-    return _resources(root) | {"source": EmbeddedSource(root / "source")}
+    return _resources(root, {"root": str(root / "adls")}) | {"source": EmbeddedSource(root / "source")}
 
 
 def azure(root: Path) -> dict[str, Any]:
     """The procedures' own server, and ADLS where `RECON_STORAGE_ROOT` names a place; the rest lies below `root`."""
-    return _resources(root) | {"source": _server(root)} | _lake()
+    return _resources(root, _lake(root)) | {"source": _server(root)}
 
 
 _SECRET = ("password",)
@@ -49,12 +51,14 @@ _SECRET = ("password",)
 DEPLOYMENTS: Mapping[str, Callable[[Path], dict[str, Any]]] = {"local": local, "azure": azure}
 
 
-def _resources(root: Path) -> dict[str, Any]:
+def _resources(root: Path, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """`shared`: where the layers lie that both source and target reach."""
     target = local_spark(root / "spark")
     return {
         "target": target,
         "parquet_layer": ParquetLayer(root=str(root / "parquet")),
-        "copy_layer": CopyLayer(root=str(root / "adls")),
+        "export_layer": ExportLayer(**shared, fingerprinter=Fingerprinter(target=target)),
+        "copy_layer": CopyLayer(**shared),
         "delta_layer": DeltaLayer(root=str(root / "delta"), target=target),
         "engine": Comparer(scratch=str(root / "scratch"), target=target),
         "report_store": ReportStore(root=str(root / "reports")),
@@ -71,11 +75,11 @@ def _server(root: Path) -> Any:
         raise ProjectError(_explained("RECON_SOURCE", error)) from None  # it would repeat the values
 
 
-def _lake() -> dict[str, Any]:
-    """The copies' layer in ADLS; nothing where no place there is named."""
+def _lake(home: Path) -> dict[str, Any]:
+    """A folder in ADLS, and what reaches it; one of this machine where none there is named."""
     root = os.environ.get("RECON_STORAGE_ROOT")
     if not root:
-        return {}
+        return {"root": str(home / "adls")}
     from dagster_azure.blob import AzureBlobStorageKeyCredential, AzureBlobStorageSASTokenCredential
 
     from recon_assets.io_managers.adls import AdlsStorage
@@ -89,7 +93,7 @@ def _lake() -> dict[str, Any]:
         given["credential"] = AzureBlobStorageKeyCredential(key=dg.EnvVar("RECON_STORAGE_KEY"))
     elif os.environ.get("RECON_STORAGE_SAS"):
         given["credential"] = AzureBlobStorageSASTokenCredential(token=dg.EnvVar("RECON_STORAGE_SAS"))
-    return {"copy_layer": CopyLayer(root=root, storage=AdlsStorage(**given))}
+    return {"root": root, "storage": AdlsStorage(**given)}
 
 
 def _from_environment(prefix: str, resource: type[dg.ConfigurableResource]) -> dict[str, Any]:

@@ -48,6 +48,9 @@ def examine(resources: Mapping[str, Any], declarations: Sequence[Declaration], h
         yield _checked("Spark", lambda: _spark(resources["target"]))
     yield from _source(resources["source"], declarations)
     yield _checked("copies", resources["copy_layer"].probe)
+    if any(d.spec.export == "cetas" for d in declarations) and not isinstance(resources["source"], EmbeddedSource):
+        folder = str(resources["export_layer"].top())
+        yield _checked("exports", lambda: resources["source"].exports_to(folder))
 
 
 def _source(source: Any, declarations: Sequence[Declaration]) -> Iterator[Finding]:

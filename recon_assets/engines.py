@@ -62,7 +62,7 @@ def _readable_here(table: StoredTable) -> bool:
 
 def _on_target(table: StoredTable) -> TableVersion | ParquetFiles:
     if table.delta_version is None:
-        return ParquetFiles(table.paths, table.folder.filesystem)
+        return table.parquet
     return TableVersion(str(table.folder), table.delta_version)
 
 

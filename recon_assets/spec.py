@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from recon_assets.comparison.result import Verdict
 from recon_assets.comparison.rules import Rules
 from recon_assets.parameters import python_value
-from recon_assets.sources.base import Parameter, SourceError
+from recon_assets.sources.base import Parameter, SourceError, Split
 from recon_assets.sources.names import parse_name
 
 
@@ -151,6 +151,17 @@ class ScheduleSpec(_Model):
     )
 
 
+class SplitSpec(_Model):
+    """How a table is read from the server in parts, each over a connection of its own."""
+
+    by: str = Field(
+        min_length=1,
+        description="The column that tells the parts apart. Numbers, dates and times: ranges between its least and its"
+        " greatest value; other types: by a checksum of its value, such as a Synapse table's distribution column.",
+    )
+    parts: int = Field(ge=2, le=32, description="How many parts: each is a connection and a query of its own.")
+
+
 class Reconciliation(_Model):
     """One procedure paired with its migrated implementation."""
 
@@ -172,6 +183,16 @@ class Reconciliation(_Model):
     )
     inputs: tuple[ObjectName, ...] = Field((), description="The tables the procedure reads.")
     outputs: tuple[OutputSpec, ...] = Field(description="What it produces and how that is compared.")
+    split: dict[ObjectName, SplitSpec] = Field(
+        default_factory=dict,
+        description="Input and output tables to read from the server in parts at the same time, by name: large ones,"
+        " where one connection is what limits. The embedded source reads them as any other.",
+    )
+    export: Literal["fetch", "cetas"] = Field(
+        "fetch",
+        description="How rows leave the source. `fetch`: they are read from here, and copied to the storage. `cetas`:"
+        " the engine writes Parquet files there itself (CREATE EXTERNAL TABLE AS SELECT): no row passes this machine.",
+    )
     target: TargetSpec
     engine: Engine = Field(
         "auto",
@@ -216,6 +237,31 @@ class Reconciliation(_Model):
                 raise ValueError(f"{name} is read and filled, and shows as {name}_before: no input may have that name")
         return self
 
+    @model_validator(mode="after")
+    def _what_is_split_is_read(self) -> Self:
+        there = {parse_name(table).key: table for table in self._tables_read}
+        split = [parse_name(table).key for table in self.split]
+        for table in self.split:
+            key = parse_name(table).key
+            if key not in there:
+                names = ", ".join(there.values()) or "none"
+                raise ValueError(f"`split` names {table}, which is no input or output table; these are: {names}")
+            if split.count(key) > 1:
+                raise ValueError(f"`split` names {there[key]} twice: T-SQL does not tell names apart by case")
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_exported_is_a_table(self) -> Self:
+        if self.export == "cetas":
+            if any(output.result_set for output in self.outputs):
+                raise ValueError(
+                    "`export: cetas` exports tables, and a result set is none: leave it out, or give the result set a"
+                    " reconciliation of its own"
+                )
+            if self.split:
+                raise ValueError("`split` is about rows that are fetched: leave it out, or `export: cetas`")
+        return self
+
     @field_validator("parameters")
     @classmethod
     def _parameter_names(cls, parameters: dict[str, ParameterSpec]) -> dict[str, ParameterSpec]:
@@ -252,6 +298,16 @@ class Reconciliation(_Model):
             bare_name(output.table) if output.table else output.name or bare_name(self.procedure or "")
             for output in self.outputs
         )
+
+    @property
+    def _tables_read(self) -> list[str]:
+        return [*self.inputs, *(output.table for output in self.outputs if output.table)]
+
+    def split_of(self, table: str) -> Split | None:
+        """How an input or output table is to be read in parts; None where it is read whole."""
+        declared = {parse_name(name).key: each for name, each in self.split.items()}
+        found = declared.get(parse_name(table).key)
+        return Split(found.by, found.parts) if found else None
 
     def bound_parameters(self) -> dict[str, Parameter]:
         """The parameters with typed values, by name."""

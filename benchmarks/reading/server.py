@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from benchmarks.reading import odbc, rows, table
 from recon_assets.sources.embedded import EmbeddedSource
-from recon_assets_tests.tds.outcome import Canned, RowBatch, Rows, arrow_batch, result_columns
+from recon_assets_tests.tds.outcome import Canned, Result, RowBatch, Rows, arrow_batch, result_columns
 from recon_assets_tests.tds.server import serve
 
 
@@ -31,6 +31,7 @@ class _Encoded:
         return Rows(_COLUMNS, self._batches)
 
 
+_STATE = [("rows", "bigint"), ("checksum", "bigint")]
 _COLUMNS = result_columns(table.COLUMNS)
 _DECLARED = [(name, declared.removesuffix(" not null")) for name, declared in table.COLUMNS]
 
@@ -46,6 +47,10 @@ def main(sizes: Sequence[int]) -> None:
             server.source.create_table(table.table_name(size), _DECLARED, rows.SCHEMA.empty_table().to_reader())
             sent = [encoded.get(id(batch)) or _encoded(batch) for batch in rows.repeated(made, size)]
             server.canned[table.query(size)] = Canned([_Encoded(sent)])
+            server.canned[table.state_query(size)] = Canned([Result(_STATE, [(size, 0)])])
+            for parts in table.PARTS:  # which rows are in which part is not what is measured
+                for number, part in enumerate(table.part_queries(size, parts)):
+                    server.canned[part] = Canned([_Encoded(sent[number::parts])])
         found = {size: asdict(rows.found(made, size)) for size in sizes}
         print(json.dumps({"port": server.port, "found": found}, default=str), flush=True)
         sys.stdin.read()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 SUMMED = "amount_0"
+SPLIT_BY, PARTS = "product_id", (2, 4)
 
 COLUMNS = (
     ("date_key", "int not null"),
@@ -35,6 +36,17 @@ def table_name(rows: int) -> str:
 def query(rows: int) -> str:
     """Every contestant's SELECT."""
     return f"SELECT {', '.join(f'[{name}]' for name, _ in COLUMNS)} FROM [dbo].[ROWS_{rows}]"
+
+
+def part_queries(rows: int, parts: int) -> list[str]:
+    """The SELECTs of ours where the table is split by SPLIT_BY."""
+    part = f"ABS(CAST(BINARY_CHECKSUM([{SPLIT_BY}]) AS bigint)) % {parts}"
+    return [f"{query(rows)} WHERE {part} = {number}" for number in range(parts)]
+
+
+def state_query(rows: int) -> str:
+    """What ours asks before and after it reads parts."""
+    return f"SELECT COUNT_BIG(*), SUM(CAST(BINARY_CHECKSUM(*) AS bigint)) FROM [dbo].[ROWS_{rows}]"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def copy(declaration: Declaration, table: str, parquet: dg.AssetKey, key: dg.Ass
 
     @dg.asset(
         key=key,
-        ins={"snapshot": dg.AssetIn(parquet, input_manager_key="parquet_layer")},
+        ins={"snapshot": dg.AssetIn(parquet, input_manager_key=declaration.parquet_manager)},
         description=f"The Parquet files of {table}, where the target reads them.",
         io_manager_key="copy_layer",
         check_specs=[intact_check(key)],

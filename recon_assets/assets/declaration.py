@@ -72,6 +72,11 @@ class Declaration:
         what = str(parse_name(self.spec.procedure)).lower() if self.spec.procedure else self.name
         return f"procedure_{key_part(what)}"
 
+    @property
+    def parquet_manager(self) -> str:
+        """The IO manager of the `_parquet` layer: its tables are written here, or by the source itself."""
+        return "export_layer" if self.spec.export == "cetas" else "parquet_layer"
+
     def shared(self, *kinds: str) -> dict[str, Any]:
         """The arguments all of its assets have in common; at most three kinds show in the UI."""
         return {

@@ -72,6 +72,7 @@ def output_report(declaration: Declaration, output: OutputSpec, name: str) -> dg
                     if what != CODE
                 ),
                 inputs=inputs,
+                notes=list(source_output.notes),
                 code_hashes=declaration.code_hashes(),
                 versions={package: version(package) for package in _VERSIONS},
             ),

@@ -11,9 +11,8 @@ import dagster as dg
 
 from recon_assets.assets.declaration import Declaration, source_key
 from recon_assets.assets.layers import intact_check
-from recon_assets.io_managers.parquet import ParquetLayer, Rows
+from recon_assets.assets.leaving import leaving
 from recon_assets.sources.base import Source
-from recon_assets.spec import bare_name
 
 
 def input_snapshots(declaration: Declaration) -> dg.AssetsDefinition:
@@ -31,25 +30,29 @@ def input_snapshots(declaration: Declaration) -> dg.AssetsDefinition:
                 metadata={"dagster/table_name": table},
                 skippable=True,
                 **declaration.shared("parquet"),
-            ).with_io_manager_key("parquet_layer")
+            ).with_io_manager_key(declaration.parquet_manager)
             for table, key in keys.items()
         ],
         check_specs=[intact_check(key) for key in keys.values()],
         can_subset=True,
+        required_resource_keys={"source", declaration.parquet_manager},
     )
-    def snapshots(
-        context: dg.AssetExecutionContext,
-        source: dg.ResourceParam[Source],
-        parquet_layer: dg.ResourceParam[ParquetLayer],
-    ) -> Iterator[Any]:
+    def snapshots(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        source: Source = context.resources.source
         made_by = {"source": source.describe()}
-        with source.snapshot(context.log.warning) as tables:
+        notes: list[str] = []
+
+        def note(text: str) -> None:
+            notes.append(text)
+            context.log.warning(text)
+
+        with source.snapshot(note) as tables:
             for table, key in keys.items():
                 if key not in context.selected_asset_keys:
                     continue
-                with tables.read(table) as reader:
-                    rows = Rows(bare_name(table), reader, made_by=made_by)
-                    yield dg.MaterializeResult(asset_key=key, value=rows)
-                yield parquet_layer.intact(key)
+                with leaving(declaration, tables, table, made_by) as left:
+                    yield dg.MaterializeResult(asset_key=key, value=left)
+                yield getattr(context.resources, declaration.parquet_manager).intact(key, notes)
+                notes.clear()
 
     return snapshots

@@ -9,6 +9,7 @@ don't depend on the order of rows and, unlike XOR, count copies.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, Self
@@ -65,7 +66,7 @@ class FingerprintStream:
         self._connection = duckdb.connect()
         self._connection.execute("SET TimeZone = 'UTC'")
         self._types = _duck_types(self._connection, schema)
-        self._sums = _Sums(list(self._types))
+        self._sums = Sums(list(self._types))
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
 
@@ -102,20 +103,28 @@ def fingerprint(dataset: Dataset, schema: pa.Schema) -> Fingerprint:
     """
     with session() as duck:
         connection = duck.connection
-        stored = {name.lower(): name for name in dataset.create_view(connection, "stored")}
-        columns = {}
-        for name, type_ in _duck_types(connection, schema).items():
-            if name.lower() not in stored:
-                raise ComparisonError(f"{dataset.label}: no column {name!r}; {close_names(name, stored.values())}")
-            columns[name] = (f"CAST({identifier(stored[name.lower()])} AS {type_})", type_)
-        sums = _Sums(list(columns))
+        query, sums = sums_of(dataset.label, list(dataset.create_view(connection, "stored")), schema, "stored")
         try:
-            sums.add(one_row(connection, _sums_query(columns, "stored")))
+            sums.add(one_row(connection, query))
         except duckdb.Error as error:
             raise ComparisonError(
                 f"{dataset.label}: {first_line(error)}; the file does not hold rows of the expected types"
             ) from error
         return sums.fingerprint()
+
+
+def sums_of(label: str, stored: Sequence[str], schema: pa.Schema, relation: str) -> tuple[str, "Sums"]:
+    """The query that sums up (a part of) a relation with the columns `stored`, each first cast to `schema`'s type, and
+    what its row is added to. Raises ComparisonError when a column is missing."""
+    there = {name.lower(): name for name in stored}
+    columns = {}
+    with duckdb.connect() as connection:
+        types = _duck_types(connection, schema)
+    for name, type_ in types.items():
+        if name.lower() not in there:
+            raise ComparisonError(f"{label}: no column {name!r}; {close_names(name, stored)}")
+        columns[name] = (f"CAST({identifier(there[name.lower()])} AS {type_})", type_)
+    return _sums_query(columns, relation), Sums(list(columns))
 
 
 def _duck_types(connection: duckdb.DuckDBPyConnection, schema: pa.Schema) -> dict[str, str]:
@@ -140,7 +149,7 @@ def _sums_query(columns: dict[str, tuple[str, str]], relation: str) -> str:
     return f"SELECT count(*), {', '.join(sums)} FROM (SELECT {rows} FROM {relation})"
 
 
-class _Sums:
+class Sums:
     """Running sums, modulo 2^64."""
 
     def __init__(self, names: list[str]) -> None:
@@ -148,10 +157,12 @@ class _Sums:
         self._rows = 0
         self._sums = [0] * (2 * len(names) + 2)
 
-    def add(self, row: tuple[int, ...]) -> None:
+    def add(self, row: Sequence[int]) -> None:
+        """Takes in the sums of further rows: their count, and two sums per column and for whole rows."""
         self._rows += row[0]
         self._sums = [(a + b) % 2**64 for a, b in zip(self._sums, row[1:], strict=True)]
 
     def fingerprint(self) -> Fingerprint:
+        """The fingerprint of all rows so far."""
         digests = [f"{a:016x}{b:016x}" for a, b in zip(self._sums[::2], self._sums[1::2], strict=True)]
         return Fingerprint(SCHEME, self._rows, dict(zip(self._names, digests[:-1], strict=True)), digests[-1])

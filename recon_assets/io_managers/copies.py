@@ -9,20 +9,21 @@ from pathlib import Path
 
 import dagster as dg
 
-from recon_assets.io_managers.layer import TableLayer
-from recon_assets.io_managers.storage import Folder, Storage
+from recon_assets.io_managers.layer import SharedLayer
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 
 
-class CopyLayer(TableLayer):
-    """Copies a stored table's files from this machine to `root`: a directory, or what names a folder of `storage`."""
-
-    storage: dg.ResourceDependency[Storage | None] = None
+class CopyLayer(SharedLayer):
+    """Copies a stored table's files from this machine to `root`."""
 
     evidence = "in files read back with the same size and MD5"
 
     def handle_output(self, context: dg.OutputContext, table: StoredTable) -> None:
-        """Copy every file into a new folder, unless the published table has the same files: then its folder serves."""
+        """Copy every file into a new folder, unless they are there: in the published table, which then serves, or
+        because the source wrote them there itself."""
+        if table.source_state is not None:
+            self._stage(context, replace(table, run_id=context.run_id), bytes_sent=0)
+            return
         there = self._same_files(context.asset_key, table)
         if there is not None:
             same = replace(table, folder=there.folder, files=there.files, run_id=context.run_id)
@@ -40,9 +41,6 @@ class CopyLayer(TableLayer):
         except NotIntact as error:
             return str(error)
         return None
-
-    def _top(self) -> Folder:
-        return super()._top() if self.storage is None else self.storage.folder(self.root)
 
     def _same_files(self, key: dg.AssetKey, table: StoredTable) -> StoredTable | None:
         try:

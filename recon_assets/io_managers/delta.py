@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from recon_assets.comparison import ComparisonError, Dataset, fingerprint
 from recon_assets.io_managers.layer import TableLayer
 from recon_assets.io_managers.stored_table import InputRows, StoredTable
-from recon_assets.targets.base import ParquetFiles, Target, TargetError
+from recon_assets.targets.base import Target, TargetError
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class DeltaLayer(TableLayer):
         with self._new_folder(context) as folder:
             if isinstance(value, StoredTable):
                 with _telling(f"loading {value.table}"):
-                    self.target.load(ParquetFiles(value.paths, value.folder.filesystem), str(folder))
+                    self.target.load(value.parquet, str(folder))
                 schema, rows_of = value.schema, value.fingerprint
             else:
                 with _telling(f"{value.origin}, computing {value.table}"):

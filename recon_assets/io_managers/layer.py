@@ -14,7 +14,7 @@ is still reading them, as many as `keep_runs` says; what a killed run left is re
 import time
 import uuid
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ import pyarrow as pa
 from dagster._core.definitions.data_version import extract_data_version_from_entry
 from pydantic import Field, PrivateAttr
 
-from recon_assets.io_managers.storage import Directory, Folder, StorageError
+from recon_assets.io_managers.storage import Directory, Folder, Storage, StorageError
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.sources.base import TSQL_TYPE
 
@@ -54,13 +54,15 @@ class TableLayer(dg.ConfigurableIOManager):
     def damage(self, stored: StoredTable) -> str | None:
         """Re-read what was just written; say what is wrong with it, or None where it is intact."""
 
-    def intact(self, key: dg.AssetKey) -> dg.AssetCheckResult:
-        """Verify the table that this process has just stored under `key`, and publish it if it is intact.
+    def intact(self, key: dg.AssetKey, notes: Iterable[str] = ()) -> dg.AssetCheckResult:
+        """Verify the table that this process has just stored under `key`, and publish it, with these notes beside those
+        it has, if it is intact.
 
         To be yielded by the asset after its output; the check is blocking, so that nothing downstream reads a
         table that could not be shown to be intact.
         """
         stored = self._staged.pop(key)
+        stored = replace(stored, notes=(*stored.notes, *notes))
         damage = self.damage(stored)
         if damage is None:
             self._publish(key, stored)
@@ -106,14 +108,14 @@ class TableLayer(dg.ConfigurableIOManager):
 
     def probe(self) -> str:
         """Write, read and remove a small file; where that was. Raises StorageError, or OSError of a directory."""
-        folder = self._top() / f"probe-{uuid.uuid4().hex}"
+        folder = self.top() / f"probe-{uuid.uuid4().hex}"
         folder.create()
         try:
             folder.replace_text("probe", "probe")
             folder.read_text("probe")
         finally:
             folder.remove()
-        return f"{self._top()} can be written and read"
+        return f"{self.top()} can be written and read"
 
     @contextmanager
     def _new_folder(self, context: dg.OutputContext) -> Iterator[Folder]:
@@ -152,7 +154,7 @@ class TableLayer(dg.ConfigurableIOManager):
         else:
             superseded = [name for name in (before.folder.name, *before.earlier) if name != stored.folder.name]
         published = replace(stored, earlier=tuple(superseded[: self.keep_runs - 1]))
-        home.replace_text(_POINTER, published.to_json())
+        home.replace_text(_POINTER, published.to_json(home))
         for name, changed in home.folders().items():
             # Left by a run that ended before it could publish; a younger folder may be another run's at work.
             abandoned = time.time() - changed > _A_DAY
@@ -161,13 +163,24 @@ class TableLayer(dg.ConfigurableIOManager):
                 (home / name).remove()
 
     def _home(self, key: dg.AssetKey) -> Folder:
-        folder = self._top()
+        folder = self.top()
         for part in key.path:
             folder /= part
         return folder
 
-    def _top(self) -> Folder:
+    def top(self) -> Folder:
+        """The folder that `root` names."""
         return Directory(Path(self.root))
+
+
+class SharedLayer(TableLayer):
+    """A layer whose tables lie where the target reads them: `root` is a directory, or what names a folder of
+    `storage`."""
+
+    storage: dg.ResourceDependency[Storage | None] = None
+
+    def top(self) -> Folder:
+        return super().top() if self.storage is None else self.storage.folder(self.root)
 
 
 def table_schema(schema: pa.Schema) -> dg.TableSchema:

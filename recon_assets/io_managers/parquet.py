@@ -5,6 +5,8 @@ belong here: where the rows come from (`sources`), or copying the files on (`cop
 """
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ class Rows:
 
 
 class ParquetLayer(TableLayer):
-    """Writes Arrow batches as they come; memory is one row group."""
+    """Writes Arrow batches as they come; memory is two row groups: one is written while the next is gathered."""
 
     def handle_output(self, context: dg.OutputContext, rows: Rows) -> None:
         """Stream the rows into new Parquet files. An error of the source while reading passes through."""
@@ -71,25 +73,41 @@ class ParquetLayer(TableLayer):
 
 
 def _write(folder: Path, reader: pa.RecordBatchReader, passed_by: FingerprintStream) -> list[str]:
-    names: list[str] = []
-    writer: pq.ParquetWriter | None = None
-    sink: Any = None
-    try:
+    """Each row group is encoded and compressed on a thread of its own, while the next one is read and gathered."""
+    with closing(_Files(folder, reader.schema)) as files, ThreadPoolExecutor(1, "writing Parquet") as thread:
+        writing: Future[None] | None = None
         for group in _row_groups(reader, passed_by):
-            if writer is None or sink.tell() >= FILE_BYTES:
-                if writer is not None:
-                    writer.close()
-                    sink.close()
-                names.append(f"part-{len(names):05}.parquet")
-                sink = (folder / names[-1]).open("wb")
-                writer = pq.ParquetWriter(sink, reader.schema, compression="zstd", store_schema=True)
-            writer.write_table(group, row_group_size=len(group) or None)
+            if writing is not None:
+                writing.result()
+            writing = thread.submit(files.write, group)
             del group  # before the next one is gathered
-    finally:
-        if writer is not None:
-            writer.close()
-            sink.close()
-    return names
+        if writing is not None:
+            writing.result()
+    return files.names
+
+
+class _Files:
+    """The Parquet files of a table, one after the other; a new one begins once the last is large enough."""
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        self.names: list[str] = []
+        self._folder, self._schema = folder, schema
+        self._open = ExitStack()
+        self._writer: pq.ParquetWriter | None = None
+        self._sink: Any = None
+
+    def write(self, group: pa.Table) -> None:
+        if self._writer is None or self._sink.tell() >= FILE_BYTES:
+            self.close()
+            self.names.append(f"part-{len(self.names):05}.parquet")
+            self._sink = self._open.enter_context((self._folder / self.names[-1]).open("wb"))
+            self._writer = self._open.enter_context(
+                pq.ParquetWriter(self._sink, self._schema, compression="zstd", store_schema=True)
+            )
+        self._writer.write_table(group, row_group_size=len(group) or None)
+
+    def close(self) -> None:
+        self._open.close()
 
 
 def _row_groups(reader: pa.RecordBatchReader, passed_by: FingerprintStream) -> Iterator[pa.Table]:

@@ -27,13 +27,19 @@ class StorageError(Exception):
 class StoredFile:
     """One data file: its path below the table's folder, its size in bytes and its MD5 in hex.
 
-    `version` is the storage's own mark of this state of the file, for storages that have one.
+    `version` is the storage's own mark of this state of the file, for storages that have one. `md5` is None for a file
+    that the source wrote there itself: it is known by its version.
     """
 
     name: str
     size: int
-    md5: str
+    md5: str | None
     version: str | None = field(default=None, compare=False)
+
+
+def is_data(name: str) -> bool:
+    """Whether a file, by its path below the table's folder, holds rows; the others are an engine's own notes."""
+    return not any(part.startswith(("_", ".")) for part in name.split("/"))
 
 
 class Folder(ABC):
@@ -55,6 +61,10 @@ class Folder(ABC):
         """A folder in this one."""
 
     @abstractmethod
+    def at(self, location: str) -> Self:
+        """Another folder of the same storage, by its path or URL."""
+
+    @abstractmethod
     def location(self, name: str) -> str:
         """The path or URL of a file in it."""
 
@@ -68,7 +78,7 @@ class Folder(ABC):
 
     @abstractmethod
     def replace_text(self, name: str, text: str) -> None:
-        """Give a small file new content in one step: readers see the old text or the new."""
+        """Give a small file new content in one step: readers see the old text or the new. Makes the folder."""
 
     @abstractmethod
     def take(self, source: Path, file: StoredFile) -> StoredFile:
@@ -77,6 +87,11 @@ class Folder(ABC):
     @abstractmethod
     def read_back(self, name: str) -> StoredFile:
         """Read a file through, and say what it is."""
+
+    @abstractmethod
+    def look(self) -> tuple[StoredFile, ...]:
+        """All data files below it, by name, as the storage knows them; those whose name begins with `_` or `.` are
+        none. They are read only where the storage has no versions."""
 
     @abstractmethod
     def untouched(self, file: StoredFile) -> bool:
@@ -117,6 +132,9 @@ class Directory(Folder):
     def __truediv__(self, part: str) -> Self:
         return type(self)(self.path / part)
 
+    def at(self, location: str) -> Self:
+        return type(self)(Path(location))
+
     def location(self, name: str) -> str:
         return str(self.path / name)
 
@@ -127,6 +145,7 @@ class Directory(Folder):
         return (self.path / name).read_text()
 
     def replace_text(self, name: str, text: str) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
         temporary = self.path / f".{name}.{uuid.uuid4().hex[:8]}"
         temporary.write_text(text)
         temporary.replace(self.path / name)
@@ -141,6 +160,10 @@ class Directory(Folder):
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False))
         return StoredFile(name, path.stat().st_size, digest.hexdigest())
+
+    def look(self) -> tuple[StoredFile, ...]:
+        names = (str(path.relative_to(self.path)) for path in self.path.rglob("*") if path.is_file())
+        return tuple(self.read_back(name) for name in sorted(names) if is_data(name))
 
     def untouched(self, file: StoredFile) -> bool:
         return False

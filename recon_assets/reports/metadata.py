@@ -56,6 +56,8 @@ def report_metadata(report: OutputReport, page: Path | str | None = None) -> dic
         "differing_columns_count": MetadataValue.int(len(comparison.differing_columns)),
         "comparison_seconds": MetadataValue.float(comparison.seconds),
     }
+    if report.notes:
+        metadata["notes"] = MetadataValue.text("\n".join(report.notes))
     if report.top_reason:
         metadata["top_reason"] = MetadataValue.text(report.top_reason)
     if comparison.differing_columns:

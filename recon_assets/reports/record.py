@@ -70,6 +70,8 @@ class OutputReport(BaseModel):
     target_system: str
     """What ran the migrated logic, such as `Spark 4.2.0 local[*], ANSI on`."""
     inputs: list[InputProof] = []
+    notes: list[str] = []
+    """What to know of how the source's rows were read: a deployed procedure of another text, decimals that were cut."""
     code_hashes: dict[str, str] = {}
     """Digest of each text that ran, by file name: `source.sql`, `target.sql`, …"""
     versions: dict[str, str] = {}

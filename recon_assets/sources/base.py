@@ -51,14 +51,53 @@ class Procedure:
     definition: Path
 
 
+@dataclass(frozen=True)
+class Split:
+    """Read a table in so many parts at the same time, told apart by a column's values."""
+
+    by: str
+    parts: int
+
+
+@dataclass(frozen=True)
+class TableState:
+    """What a table's rows come to by the source's own reckoning: how many, and a checksum of its own kind (None where
+    there are none). Different states are of different rows; equal ones all but surely of the same."""
+
+    rows: int
+    checksum: int | None
+
+
+@dataclass(frozen=True)
+class Export:
+    """A table that the source has written as files: the columns that are in them, and the table's state meanwhile."""
+
+    schema: pa.Schema
+    state: TableState
+
+
 class Snapshot(Protocol):
     """Tables as they were at one moment, where the source can see to that (see `Source.describe`)."""
 
-    def read(self, table: str) -> AbstractContextManager[pa.RecordBatchReader]:
+    def read(self, table: str, split: Split | None = None) -> AbstractContextManager[pa.RecordBatchReader]:
         """Stream a table in batches, never holding it whole, each field carrying its T-SQL type.
 
-        One table at a time. Raises TableNotFound, and SourceError for a type that can't be read exactly.
+        One table at a time. With `split`, over several connections at once where the source has such: the rows are
+        then in any order, and of a moment of their own. Raises TableNotFound, and SourceError for a type that can't be
+        read exactly, a column that can't split the table, and a table that was changed while its parts were read.
         """
+        ...
+
+    def export(self, table: str, folder: str) -> Export:
+        """Have the source write a table, as it is now, as Parquet files into a folder, by its path or URL.
+
+        Raises TableNotFound, and SourceError where the source can't write there, a type can't be exported exactly, or
+        the table was changed meanwhile.
+        """
+        ...
+
+    def state(self, table: str) -> TableState:
+        """The state of a table as it is now; the source reads it once. Raises TableNotFound."""
         ...
 
 
@@ -74,6 +113,9 @@ class ProcedureRun(Snapshot, Protocol):
     """What it printed or raised below error level, in order."""
     result_sets: int
     """How many result sets it returned to its caller."""
+    notes: list[str]
+    """What whoever reads a verdict should know of the call, and of what was read since: a deployed procedure of another
+    text, decimals that were cut."""
 
     def result_set(self, index: int) -> AbstractContextManager[pa.RecordBatchReader]:
         """Stream one result set (0 is the first). Raises SourceError when there is none of that index."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import pyarrow as pa
 from fsspec import AbstractFileSystem
 
 from recon_assets.sources.base import Parameter
@@ -39,9 +40,11 @@ class TableVersion:
 
 @dataclass(frozen=True)
 class ParquetFiles:
-    """Parquet files of one schema, by path or URL; `filesystem` reads those with URLs from this machine."""
+    """Parquet files, none for no rows, by path or URL, and the columns that they have; `filesystem` reads those with
+    URLs from this machine."""
 
     paths: Sequence[str]
+    schema: pa.Schema
     filesystem: AbstractFileSystem | None = field(default=None, repr=False)
 
 
@@ -49,7 +52,7 @@ class Target(Protocol):
     """A lakehouse that holds Delta tables and runs SQL and PySpark on them."""
 
     def load(self, files: ParquetFiles, folder: str) -> None:
-        """Make a Delta table in `folder` from Parquet files (at least one)."""
+        """Make a Delta table in `folder` from Parquet files."""
         ...
 
     def run(

@@ -94,12 +94,12 @@ class LocalSpark(dg.ConfigurableResource):
         return session
 
     def load(self, files: ParquetFiles, folder: str) -> None:
-        """Make a Delta table in `folder` from Parquet files (at least one).
+        """Make a Delta table in `folder` from Parquet files.
 
         Delta Lake has no TIME type: such columns become text, as they do on Databricks.
         """
         with self._here(files) as paths:
-            frame = self.session.read.parquet(*paths)
+            frame = _parquet_frame(self.session, paths, files)
             times = [name for name, kind in frame.dtypes if kind.startswith("time(")]
             self.save(frame.withColumns({name: frame[name].cast("string") for name in times}), folder)
 
@@ -146,11 +146,12 @@ class LocalSpark(dg.ConfigurableResource):
                 frames = [
                     self._table(session, table)
                     if isinstance(table, TableVersion)
-                    else session.read.parquet(*fetched.enter_context(self._here(table)))
+                    else _parquet_frame(session, fetched.enter_context(self._here(table)), table)
                     for table in tables
                 ]
             except (PySparkException, Py4JJavaError) as error:
-                raise TargetError(f"{tables[0]} and {tables[1]} can't be read: {plain_message(error)}") from error
+                what = " and ".join(map(_named, tables))
+                raise TargetError(f"{what} can't be read: {plain_message(error)}") from error
             yield frames
 
     def describe(self) -> dict[str, str]:
@@ -188,6 +189,14 @@ class LocalSpark(dg.ConfigurableResource):
             frame = session.read.parquet(*DeltaTable(table.folder, version=table.version).file_uris())
         # Read-only for the logic: Delta refuses to change a past version, Spark to insert into a projection.
         return frame.select("*")
+
+
+def _parquet_frame(session: SparkSession, paths: Sequence[str], files: ParquetFiles) -> DataFrame:
+    return session.read.parquet(*paths) if paths else session.createDataFrame(files.schema.empty_table())
+
+
+def _named(table: TableVersion | ParquetFiles) -> str:
+    return table.folder if isinstance(table, TableVersion) else next(iter(table.paths), "a table without files")
 
 
 def _parquet(session: SparkSession, logic: Logic) -> DataFrame:

@@ -241,7 +241,7 @@ def test_no_secret_is_told_logged_or_kept(lake, caplog, capfd, kind, outcome):
         folder = storage.folder(lake.root)
         texts += [repr(folder), repr(folder.filesystem), str(folder.filesystem.storage_options)]
         stored = layer.current(COPY_KEY)
-        texts += [repr(stored), stored.to_json(), *stored.paths]
+        texts += [repr(stored), stored.to_json(stored.folder), *stored.paths]
         folder.filesystem.open(stored.paths[0]).read()
     except Exception as error:
         assert outcome != "success"

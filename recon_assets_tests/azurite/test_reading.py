@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
@@ -90,13 +91,13 @@ def test_another_accounts_files_are_not_looked_for_in_this_one(lake):
 
 def test_local_spark_loads_from_the_lake_and_leaves_nothing_behind(lake, target, tmp_path):
     table = in_lake(lake, 1, 2, 3)
-    target.load(ParquetFiles(table.paths, table.folder.filesystem), str(tmp_path / "delta"))
+    target.load(table.parquet, str(tmp_path / "delta"))
     assert DeltaTable(str(tmp_path / "delta")).to_pyarrow_table().column("id").to_pylist() == [1, 2, 3]
     assert not list(Path(target.spark.spark_config["spark.local.dir"]).glob("fetched-*"))
 
 
 def test_local_spark_tells_of_files_it_was_given_no_storage_for(target, tmp_path):
-    files = ParquetFiles(["abfss://lake@account.dfs.core.windows.net/a.parquet"])
+    files = ParquetFiles(["abfss://lake@account.dfs.core.windows.net/a.parquet"], pa.schema([("id", pa.int64())]))
     with pytest.raises(TargetError, match=r"a\.parquet lies in a storage that this process has no access to"):
         target.load(files, str(tmp_path / "delta"))
 

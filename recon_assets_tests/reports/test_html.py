@@ -130,6 +130,12 @@ def test_without_causes_nothing_is_said_of_them():
     assert not [a for a in found.all("ol") if a.get("class") in ("leads", "causes")]
 
 
+def test_what_to_know_of_the_source_s_rows_stands_beside_the_verdict():
+    note = "dbo.T.at: the seventh decimal of the second is cut in 3 rows"
+    assert note in Page(render_html([report(notes=[note])])).text
+    assert "seventh" not in Page(render_html([report()])).text
+
+
 def test_what_is_unexplained_is_marked_wherever_it_stands():
     marked = [attributes["class"] for attributes in page(EXPLAINED).all("li") if "class" in attributes]
     assert marked.count("unexplained") == 1

@@ -16,8 +16,9 @@ PARAMETERS = {"LoopInstance": Parameter("LoopInstance", "int", 3)}
 
 @pytest.fixture
 def inputs(target: LocalSpark, tmp_path: Path) -> dict[str, TableVersion]:
-    pq.write_table(pa.table({"id": [1, 2]}), tmp_path / "a.parquet")
-    target.load(ParquetFiles([str(tmp_path / "a.parquet")]), str(tmp_path / "a"))
+    rows = pa.table({"id": [1, 2]})
+    pq.write_table(rows, tmp_path / "a.parquet")
+    target.load(ParquetFiles([str(tmp_path / "a.parquet")], rows.schema), str(tmp_path / "a"))
     table = TableVersion(str(tmp_path / "a"), 0)
     return {"Account": table, "AccountID": table}
 

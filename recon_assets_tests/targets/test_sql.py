@@ -26,7 +26,7 @@ def sales(target: LocalSpark, tmp_path: Path) -> Inputs:
     )
     pq.write_table(rows, tmp_path / "sales.parquet")
     folder = str(tmp_path / "sales_delta")
-    target.load(ParquetFiles([str(tmp_path / "sales.parquet")]), folder)
+    target.load(ParquetFiles([str(tmp_path / "sales.parquet")], rows.schema), folder)
     return {"SALES": TableVersion(folder, 0)}
 
 

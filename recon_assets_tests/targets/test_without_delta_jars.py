@@ -19,9 +19,10 @@ from recon_assets.targets.base import Logic, ParquetFiles, TableVersion
 from recon_assets.targets.local_spark import local_spark
 
 folder = Path(sys.argv[1])
-pq.write_table(pa.table({"id": [1, 2, 3]}), folder / "t.parquet")
+rows = pa.table({"id": [1, 2, 3]})
+pq.write_table(rows, folder / "t.parquet")
 target = local_spark(folder / "spark")
-target.load(ParquetFiles([str(folder / "t.parquet")]), str(folder / "t"))
+target.load(ParquetFiles([str(folder / "t.parquet")], rows.schema), str(folder / "t"))
 (folder / "target.sql").write_text("CREATE TABLE OUT AS SELECT id * 10 AS id, date_format(:clock, 'HH') AS hour FROM T WHERE id < :Most")
 from recon_assets.sources.base import Parameter
 

@@ -5,7 +5,7 @@ Belongs here: the views' columns and how stored tables and procedures look in th
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,8 @@ _VIEWS = {
         "object_id INTEGER, index_id INTEGER, index_column_id INTEGER, column_id INTEGER, key_ordinal UTINYINT,"
         " is_descending_key BOOLEAN, is_included_column BOOLEAN"
     ),
+    "external_data_sources": f"data_source_id INTEGER, name {_NAME}, location VARCHAR, type_desc VARCHAR",
+    "external_file_formats": f"file_format_id INTEGER, name {_NAME}, format_type VARCHAR",
     "key_constraints": (
         f"name {_NAME}, object_id INTEGER, schema_id INTEGER, parent_object_id INTEGER, type VARCHAR,"
         " type_desc VARCHAR, unique_index_id INTEGER"
@@ -79,10 +81,14 @@ def fill_catalog(
     database: str,
     tables: Iterable[StoredTable],
     procedures: Iterable[Deployed],
+    data_sources: Mapping[str, str],
 ) -> None:
-    """Make the schema `sys` in the DuckDB database, and all its views."""
+    """Make the schema `sys` in the DuckDB database, and all its views; `data_sources` are locations by name."""
     tables, procedures = list(tables), list(procedures)
     rows = _rows(database, tables, procedures)
+    rows["external_data_sources"] = [
+        (65536 + n, name, location, "HADOOP") for n, (name, location) in enumerate(data_sources.items())
+    ]
     connection.execute("CREATE SCHEMA sys")
     for view, columns in _VIEWS.items():
         connection.execute(f"CREATE TABLE sys.{view} ({columns})")
@@ -104,6 +110,7 @@ def _rows(database: str, tables: list[StoredTable], procedures: list[Deployed]) 
         for name, (system, user, size, precision, scale) in SYSTEM_TYPES.items()
     ]
     rows["databases"] = [("master", 1, 0, "OFF", False, LATIN1, 160), (database, 5, 1, "ON", True, LATIN1, 160)]
+    rows["external_file_formats"] = [(65536, "recon_parquet", "PARQUET")]
     for table in tables:
         _add_table(rows, table, schemas[table.name.schema.lower()])
     for procedure in procedures:

@@ -7,7 +7,7 @@ Does not belong here: tokens and requests' bytes (`connection`), or T-SQL's mean
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +132,8 @@ class Engine:
     def interrupt(self) -> None:
         """Stop the query that is running. Called by the reading thread."""
         if (running := self._running) is not None:
-            running.interrupt()
+            with suppress(duckdb.ConnectionException):  # it has just ended by itself
+                running.interrupt()
 
     def close(self) -> None:
         """The connection has ended: what is not committed is lost, and its locks are free."""
@@ -309,7 +310,13 @@ class Engine:
         name = f"catalog_{self._number}_{next(self._catalogs)}"
         connection.execute(f"ATTACH ':memory:' AS {name}")
         connection.execute(f"USE {name}")
-        fill_catalog(connection, self._database, self._server.source.tables(), self._server.procedures)
+        fill_catalog(
+            connection,
+            self._database,
+            self._server.source.tables(),
+            self._server.procedures,
+            self._server.external_data_sources,
+        )
         for table in workspace.session.tables.stored():
             schema = quoted(table.info.name.schema or "dbo")
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
@@ -328,6 +335,7 @@ class Engine:
             self._server.denied,
             tuple(self._server.source.tables()),
             self._server.procedures,
+            self._server.locks.held_by(self._number),
         )
 
     # Scripts

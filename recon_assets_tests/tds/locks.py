@@ -52,6 +52,11 @@ class ApplicationLocks:
             self._held = {name: held for name, held in self._held.items() if held[0] != owner}
             self._changed.notify_all()
 
+    def held_by(self, owner: int) -> frozenset[str]:
+        """The names that a session holds."""
+        with self._changed:
+            return frozenset(name for name, (holder, _) in self._held.items() if holder == owner)
+
     @property
     def held(self) -> frozenset[str]:
         """The names that somebody holds."""

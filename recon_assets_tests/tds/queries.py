@@ -41,6 +41,7 @@ class Facts:
     denied: frozenset[tuple[str, str]]
     tables: tuple[StoredTable, ...]
     procedures: DeployedProcedures
+    locks: frozenset[str]
 
     @property
     def version(self) -> str:
@@ -140,7 +141,11 @@ def _transpiled(
 ) -> Rows:
     declared = _declared(tree, facts)
     lower = {name.lower().lstrip("@"): given for name, given in values.items()}
-    sql = tree.transform(lambda node: _replaced(node, lower, facts)).sql("duckdb")
+    replaced = tree.transform(lambda node: _replaced(node, lower, facts))
+    for node in list(replaced.find_all(exp.Sum)):
+        if isinstance(node.this, exp.Cast) and node.this.is_type("bigint"):
+            node.replace(exp.cast(node.copy(), "bigint"))  # DuckDB's has 128 bits
+    sql = replaced.sql("duckdb")
     try:
         reader = connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
     except duckdb.CatalogException as error:
@@ -227,6 +232,8 @@ def _replaced(node: exp.Expression, values: Mapping[str, Any], facts: Facts) -> 
         return exp.Cast(this=node.expression, to=_without_length(node.this))
     if isinstance(node, exp.DataType):
         return _without_length(node)
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "BINARY_CHECKSUM":
+        return _checksum(node, facts)
     if isinstance(node, exp.Anonymous):
         return _function(node, values, facts)
     if isinstance(node, exp.Table) and not node.db and node.name and not isinstance(node.this, exp.Anonymous):
@@ -276,9 +283,22 @@ def _function(node: exp.Anonymous, values: Mapping[str, Any], facts: Facts) -> e
             return _property(arguments[0].lower(), facts)
         case "HAS_PERMS_BY_NAME":
             return _has_permission(arguments, facts)
+        case "APPLOCK_MODE":
+            return exp.Literal.string("Exclusive" if arguments[1] in facts.locks else "NoLock")
         case "HAS_DBACCESS":
             return exp.Literal.number(int(arguments[0].lower() == facts.database.lower()))
     return node
+
+
+def _checksum(node: exp.Anonymous, facts: Facts) -> exp.Expression:
+    """BINARY_CHECKSUM of columns, or of all by `*`: like SQL Server's it has 32 bits, a sign, and is never NULL; its
+    values are others."""
+    stored = {table.name.key: table for table in facts.tables}
+    table = node.find_ancestor(exp.Select).find(exp.Table)
+    columns = stored[(table.db or "dbo").lower(), table.name.lower()].columns
+    every = [exp.column(column.name, quoted=True) for column in columns]
+    hashed = exp.func("hash", *(every if isinstance(node.expressions[0], exp.Star) else node.expressions))
+    return exp.cast(exp.cast(hashed % 2**32, "bigint") - 2**31, "int")
 
 
 def _property(name: str, facts: Facts) -> exp.Expression:

@@ -82,6 +82,8 @@ class Server:
     faults: Faults = field(default_factory=Faults)
     locks: ApplicationLocks = field(default_factory=ApplicationLocks)
     procedures: DeployedProcedures = field(default_factory=DeployedProcedures)
+    external_data_sources: dict[str, str] = field(default_factory=dict)
+    """Location by name, as sys.external_data_sources has them."""
     external_tables: dict[str, ExternalTable] = field(default_factory=dict)
     calls: list[CallRecord] = field(default_factory=list)
     batches: list[str] = field(default_factory=list)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.reading.odbc import DATABASE, HOST, PASSWORD, USER, Task
-from benchmarks.reading.table import table_name
+from benchmarks.reading.table import SPLIT_BY, table_name
 from recon_assets.comparison import FingerprintStream
 from recon_assets.io_managers.parquet import _write
+from recon_assets.sources.base import Split
 from recon_assets.sources.sqlserver.source import SynapseResource
 
 
@@ -26,7 +27,7 @@ class _Nothing(FingerprintStream):
         pass
 
 
-def main(task: Task, *, fingerprinted: bool) -> None:
+def main(task: Task, *, fingerprinted: bool, parts: int) -> None:
     source = SynapseResource(
         server=HOST,
         port=task.port,
@@ -37,7 +38,8 @@ def main(task: Task, *, fingerprinted: bool) -> None:
         encrypt=task.encrypt,
         trust_certificate=True,
     )
-    with source.snapshot() as tables, tables.read(table_name(task.rows)) as reader:
+    split = Split(SPLIT_BY, parts) if parts > 1 else None
+    with source.snapshot() as tables, tables.read(table_name(task.rows), split) as reader:
         passed_by = FingerprintStream(reader.schema) if fingerprinted else _Nothing()
         _write(Path(task.folder), reader, passed_by)
     if fingerprinted:
@@ -45,4 +47,5 @@ def main(task: Task, *, fingerprinted: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Task.from_json(sys.argv[1]), fingerprinted="fingerprint" in sys.argv[2:])
+    options = dict(option.partition("=")[::2] for option in sys.argv[2:])
+    main(Task.from_json(sys.argv[1]), fingerprinted="fingerprint" in options, parts=int(options.get("parts", 1)))

@@ -20,7 +20,7 @@ from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, Co
 from recon_assets.io_managers.adls.errors import code, explained, told
 from recon_assets.io_managers.adls.filesystem import BlobFileSystem
 from recon_assets.io_managers.adls.root import Place
-from recon_assets.io_managers.storage import Folder, StoredFile
+from recon_assets.io_managers.storage import Folder, StoredFile, is_data
 
 Sent = TypeVar("Sent")
 
@@ -50,6 +50,9 @@ class BlobFolder(Folder):
 
     def __truediv__(self, part: str) -> Self:
         return replace(self, place=self.place / part)
+
+    def at(self, location: str) -> Self:
+        return replace(self, place=Place.of(location))
 
     def location(self, name: str) -> str:
         return str(self.place / name)
@@ -83,11 +86,19 @@ class BlobFolder(Folder):
                 size += len(chunk)
             return StoredFile(name, size, digest.hexdigest(), content.properties.etag)
 
+    def look(self) -> tuple[StoredFile, ...]:
+        start = f"{self.place.path}/"
+        with explained(self.place):
+            found = (blob for blob in self._listed() if not _is_directory(blob))
+            files = [StoredFile(blob.name.removeprefix(start), blob.size, None, _quoted(blob.etag)) for blob in found]
+        return tuple(file for file in files if is_data(file.name))
+
     def untouched(self, file: StoredFile) -> bool:
         with explained(self.place / file.name):
             found = self._blob(file.name).get_blob_properties()
         md5 = bytes(found.content_settings.content_md5 or b"").hex()
-        return (found.etag, found.size, md5) == (file.version, file.size, file.md5)
+        same = (found.etag, found.size) == (file.version, file.size)
+        return same and file.md5 in (None, md5)
 
     def folders(self) -> Mapping[str, float]:
         found: dict[str, float] = {}
@@ -119,7 +130,7 @@ class BlobFolder(Folder):
                 overwrite=True,  # the folder is this run's own, and a repeated commit finds its first try
                 validate_content=True,
                 max_concurrency=BLOCKS_AT_ONCE,
-                content_settings=ContentSettings(content_md5=bytearray.fromhex(file.md5)),
+                content_settings=ContentSettings(content_md5=bytearray.fromhex(file.md5 or "")),
             )
         return sent["etag"]
 
@@ -148,6 +159,11 @@ def _sent(send: Callable[[], Sent]) -> Sent:
             if code(error) not in _HEALED_BY_SENDING_AGAIN:
                 raise
     return send()
+
+
+def _quoted(etag: str) -> str:
+    """An ETag as all other answers have it: a listing's is without its quotes."""
+    return '"' + etag.strip('"') + '"'
 
 
 def _is_directory(blob: BlobProperties) -> bool:

@@ -55,10 +55,11 @@ class EmbeddedRun:
         """`committed` are the tables as the run left them."""
         self._connection = connection
         self._results = results
-        self.read = committed.read
+        self.read, self.export, self.state = committed.read, committed.export, committed.state
         self.return_code = return_code
         self.messages = messages
         self.result_sets = len(self._results)
+        self.notes: list[str] = []
 
     @contextmanager
     def result_set(self, index: int) -> Iterator[pa.RecordBatchReader]:

@@ -38,6 +38,7 @@ DECLARE @held int;
 EXEC @held = sp_getapplock @Resource = ?, @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = ?;
 SELECT @held AS held
 """
+_LOCK_MODE = "SELECT APPLOCK_MODE('public', ?, 'Session')"
 
 
 class ProcedureFailed(SourceError):
@@ -75,20 +76,33 @@ class ResultSet:
 
 
 @contextmanager
-def locked(server: Server, engine: Engine, connection: "pyodbc.Connection", called: str, wait: int) -> Iterator[None]:
+def locked(
+    server: Server, engine: Engine, connection: "pyodbc.Connection", called: str, wait: int
+) -> Iterator[Callable[[], None]]:
     """Nobody else calls the procedure meanwhile, where the engine has application locks; waits so many seconds.
 
-    Raises ServerError when another run has it all that time.
+    Gives what raises ServerError where the lock was lost since: a gateway ends a session that is idle for long. Raises
+    ServerError when another run has it all that time.
     """
-    if not engine.is_pool:
-        with server.telling(f"locking {called}"):
-            held = connection.execute(_LOCK, f"recon-assets {called.lower()}", wait * 1000).fetchone()[0]
-        if held < 0:
-            raise ServerError(
-                f"{server}: another run of {called} has been going on for {wait} s: wait for it, or end it (sessions"
-                " with an application lock are in sys.dm_tran_locks)"
-            )
-    yield  # the lock ends with the connection
+    if engine.is_pool:
+        yield lambda: None
+        return
+    resource = f"recon-assets {called.lower()}"
+    with server.telling(f"locking {called}"):
+        held = connection.execute(_LOCK, resource, wait * 1000).fetchone()[0]
+    if held < 0:
+        raise ServerError(
+            f"{server}: another run of {called} has been going on for {wait} s: wait for it, or end it (sessions"
+            " with an application lock are in sys.dm_tran_locks)"
+        )
+
+    def still_held() -> None:
+        with server.telling(f"seeing whether {called} is still locked"):
+            mode = connection.execute(_LOCK_MODE, resource).fetchone()[0]
+        if mode != "Exclusive":
+            raise ServerError(f"{server}: the lock on {called} was lost: another run may have changed its tables")
+
+    yield still_held  # the lock ends with the connection
 
 
 def call(
@@ -99,23 +113,25 @@ def call(
     parameters: Mapping[str, Parameter],
     folder: Path,
     log: Callable[[str], None],
+    note: Callable[[str], None],
 ) -> Outcome:
-    """Run a procedure, or a script batch by batch, to its end; result sets go to files in `folder`.
+    """Run a procedure, or a script batch by batch, to its end; result sets go to files in `folder`. `log` gets its
+    messages, `note` what can't be kept exactly.
 
     Raises ProcedureFailed, and ServerError when the server or the way to it fails.
     """
-    outcome = Outcome()
+    running = _Call(server, procedure.name or procedure.definition.name, folder, log, note)
     for batch, used in _batches(engine, procedure, parameters):
         values = [_bound(p.value) for p in used if p.value is not None]
         with closing(connection.cursor()) as cursor:
-            _run(server, cursor, batch, values, procedure, folder, outcome, log)
+            running.send(cursor, batch, values)
     with server.telling("looking for an open transaction"):
         if connection.execute("SELECT @@TRANCOUNT").fetchone()[0]:
             connection.execute("ROLLBACK TRANSACTION")
             raise ProcedureFailed(
-                _name(procedure), "it left a transaction open, which nobody would commit", None, None, None
+                running.called, "it left a transaction open, which nobody would commit", None, None, None
             )
-    return outcome
+    return running.outcome
 
 
 def _batches(
@@ -164,55 +180,53 @@ def _bound(value: Any) -> Any:
     return value.isoformat(timespec="microseconds") if isinstance(value, time) else value
 
 
-def _name(procedure: Procedure) -> str:
-    return procedure.name or procedure.definition.name
+@dataclass(frozen=True)
+class _Call:
+    server: Server
+    called: str
+    folder: Path
+    log: Callable[[str], None]
+    note: Callable[[str], None]
+    outcome: Outcome = field(default_factory=Outcome)
 
-
-def _run(
-    server: Server,
-    cursor: "pyodbc.Cursor",
-    batch: str,
-    values: Sequence[Any],
-    procedure: Procedure,
-    folder: Path,
-    outcome: Outcome,
-    log: Callable[[str], None],
-) -> None:
-    called = _name(procedure)
-
-    def tell(message: str) -> None:
-        outcome.messages.append(message)
-        log(message)
-
-    try:
-        cursor.execute(batch, *values)
-        while True:
-            for _, text in cursor.messages or ():
-                tell(message_text(text))
-            names = [column[0] for column in cursor.description or ()]
-            if names[:1] == [_CODE]:
-                outcome.return_code = cursor.fetchone()[0]
-            elif names[:1] == [_ERROR]:
-                number, line, name, said = cursor.fetchone()
-                raise ProcedureFailed(called, said, number, line, name)
-            elif names:
-                cut = [name for name, kind, *_, scale, _ in cursor.description if scale == 7 and kind is not Decimal]
-                if cut:
-                    place = len(outcome.results) + 1
-                    log(f"result set {place}: {', '.join(cut)}: the seventh decimal of the second, if any, is cut")
-                outcome.results.append(_kept(cursor, folder / f"{len(outcome.results)}.arrow"))
-            elif cursor.rowcount >= 0:
-                log(f"{cursor.rowcount:,} rows affected")
-            if not cursor.nextset():
-                break
-    except Exception as error:
+    def send(self, cursor: "pyodbc.Cursor", batch: str, values: Sequence[Any]) -> None:
+        """Run one batch to its end."""
         try:
-            with server.telling(f"running {called}"):
-                raise
-        except ServerError as told:
-            if told.number is None or told.transient:
-                raise
-            raise ProcedureFailed(called, str(told), None, None, None) from error
+            cursor.execute(batch, *values)
+            while True:
+                self._take(cursor)
+                if not cursor.nextset():
+                    break
+        except Exception as error:
+            try:
+                with self.server.telling(f"running {self.called}"):
+                    raise
+            except ServerError as told:
+                if told.number is None or told.transient:
+                    raise
+                raise ProcedureFailed(self.called, str(told), None, None, None) from error
+
+    def _take(self, cursor: "pyodbc.Cursor") -> None:
+        """What the cursor is at: messages, a return code, an error, rows, or a count of them."""
+        for _, text in cursor.messages or ():
+            self.outcome.messages.append(message_text(text))
+            self.log(message_text(text))
+        names = [column[0] for column in cursor.description or ()]
+        if names[:1] == [_CODE]:
+            self.outcome.return_code = cursor.fetchone()[0]
+        elif names[:1] == [_ERROR]:
+            number, line, name, said = cursor.fetchone()
+            raise ProcedureFailed(self.called, said, number, line, name)
+        elif names:
+            place = len(self.outcome.results)
+            cut = [name for name, kind, *_, scale, _ in cursor.description if scale == 7 and kind is not Decimal]
+            if cut:
+                self.note(
+                    f"result set {place + 1}: {', '.join(cut)}: the seventh decimal of the second, if any, is cut"
+                )
+            self.outcome.results.append(_kept(cursor, self.folder / f"{place}.arrow"))
+        elif cursor.rowcount >= 0:
+            self.log(f"{cursor.rowcount:,} rows affected")
 
 
 def _kept(cursor: "pyodbc.Cursor", file: Path) -> ResultSet:

@@ -65,13 +65,23 @@ class Fetched:
 
 def fetched(table: str, columns: Sequence[CatalogColumn]) -> list[Fetched]:
     """What to select of a table. Raises SourceError, naming the first column whose type can't be read exactly."""
-    found = [each for column in columns for each in _of(table, column)]
-    names = [each.field.name.lower() for each in found if each.field]
-    for name in names:
-        if names.count(name) > 1:
+    return [each for _, each in _selected(table, columns)]
+
+
+def exported(table: str, columns: Sequence[CatalogColumn]) -> list[tuple[str, pa.Field]]:
+    """What the server is to write of a table into files, and the field that each is there: as fetching it would give.
+
+    Raises SourceError, naming the first column whose type can't be exported exactly.
+    """
+    found = []
+    for column, each in _selected(table, columns):
+        if column.type == "time":
             raise SourceError(
-                f"{table}: {name} is a column, and the name of another's offset, too; rename it in a view"
+                f"{table}, column {column.name}: Parquet files of the server's own hold no {column.declared}; leave out"
+                " `export: cetas`, or read a view that casts it"
             )
+        if each.field is not None:
+            found.append((f"{_exact(each.sql, column, each.field)} AS {quoted(each.field.name)}", each.field))
     return found
 
 
@@ -88,6 +98,17 @@ def offset_field(name: str) -> pa.Field:
 def quoted(name: str) -> str:
     """An identifier in brackets."""
     return f"[{name.replace(']', ']]')}]"
+
+
+def _selected(table: str, columns: Sequence[CatalogColumn]) -> list[tuple[CatalogColumn, Fetched]]:
+    found = [(column, each) for column in columns for each in _of(table, column)]
+    names = [each.field.name.lower() for _, each in found if each.field]
+    for name in names:
+        if names.count(name) > 1:
+            raise SourceError(
+                f"{table}: {name} is a column, and the name of another's offset, too; rename it in a view"
+            )
+    return found
 
 
 def _of(table: str, column: CatalogColumn) -> list[Fetched]:
@@ -126,6 +147,18 @@ def _of(table: str, column: CatalogColumn) -> list[Fetched]:
     if type_.is_temporal and type_.name != "date":
         return [Fetched(name, pa.timestamp("us"), kept), *_cut(column)]
     return [Fetched(name, type_.arrow, kept, large=type_.length == MAX)]
+
+
+def _exact(sql: str, column: CatalogColumn, field: pa.Field) -> str:
+    """A moment as it is fetched: a datetime of milliseconds, which it shows, and not of thirds of them, which it has;
+    and no seventh decimal, which would be rounded."""
+    if not pa.types.is_timestamp(field.type):
+        return sql
+    if column.type == "datetime":
+        return f"CAST({sql} AS datetime2(3))"
+    if column.type in _SCALES and column.scale == 7:
+        return f"CAST(DATEADD(nanosecond, -(DATEPART(nanosecond, {sql}) % 1000), {sql}) AS datetime2(6))"
+    return sql
 
 
 def _cut(column: CatalogColumn) -> list[Fetched]:

@@ -5,7 +5,7 @@ any of them speaks to the server.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,22 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from recon_assets.sources.base import Parameter, Procedure, SourceError, require_result_set
+from recon_assets.sources.base import (
+    Export,
+    Parameter,
+    Procedure,
+    SourceError,
+    Split,
+    TableState,
+    require_result_set,
+)
 from recon_assets.sources.names import parse_name
 from recon_assets.sources.sqlserver.calling import Outcome, call, locked
 from recon_assets.sources.sqlserver.catalog import opened
 from recon_assets.sources.sqlserver.connection import Authentication, Server
 from recon_assets.sources.sqlserver.deployed import differs_from_deployed
 from recon_assets.sources.sqlserver.examination import Examination
+from recon_assets.sources.sqlserver.exporting import Exporter
 from recon_assets.sources.sqlserver.reading import TableReader, table_reader
 
 
@@ -55,6 +64,11 @@ class SynapseResource(dg.ConfigurableResource):
     login_timeout: int = Field(30, ge=1, description="Seconds to wait for a connection.")
     query_timeout: int = Field(0, ge=0, description="Seconds a query or procedure may take; 0: any time.")
     lock_wait: int = Field(3600, ge=0, description="Seconds to wait for another run of the same procedure.")
+    external_data_source: str | None = Field(
+        None, description="For `export: cetas`: the external data source that leads to the container of the copies."
+    )
+    external_file_format: str = Field("recon_parquet", description="And the external file format, of Parquet.")
+    external_table_schema: str = Field("dbo", description="And the schema of the tables that such an export makes.")
     scratch: str | None = Field(None, description="A directory for result sets on their way.")
 
     @model_validator(mode="after")
@@ -68,9 +82,11 @@ class SynapseResource(dg.ConfigurableResource):
         with opened(self._server()) as (_, engine):
             return f"{engine}, tables read under {engine.isolation} isolation"
 
-    def snapshot(self, log: Callable[[str], None] = lambda message: None) -> AbstractContextManager[TableReader]:
+    @contextmanager
+    def snapshot(self, log: Callable[[str], None] = lambda message: None) -> Iterator["SynapseTables"]:
         """Tables to read: of one moment, where the database allows snapshot isolation."""
-        return table_reader(self._server(), log)
+        with table_reader(self._server(), log) as reader:
+            yield SynapseTables(reader, self._exporter())
 
     @contextmanager
     def call(
@@ -89,17 +105,23 @@ class SynapseResource(dg.ConfigurableResource):
         server = self._server()
         definition = procedure.definition
         called = str(parse_name(procedure.name)) if procedure.name else f"{definition.parent.name}/{definition.name}"
+        notes: list[str] = []
+
+        def note(text: str) -> None:
+            notes.append(text)
+            log(text)
+
         if now is not None:
-            log("the clock is the server's own: GETDATE() does not answer the declared one")
+            note("the clock is the server's own: GETDATE() does not answer the declared one")
         with ExitStack() as cleanup:
             folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="recon-", dir=self._scratch())))
             connection, engine = cleanup.enter_context(opened(server))
-            cleanup.enter_context(locked(server, engine, connection, called, self.lock_wait))
+            still_alone = cleanup.enter_context(locked(server, engine, connection, called, self.lock_wait))
             if procedure.name is not None and differs_from_deployed(server, connection, procedure):
-                log(f"the deployed {called} is not the text of {procedure.definition.name}")
+                note(f"the deployed {called} is not the text of {procedure.definition.name}")
             before()
-            outcome = call(server, engine, connection, procedure, parameters, folder, log)
-            yield SynapseRun(server, outcome, log)
+            outcome = call(server, engine, connection, procedure, parameters, folder, log, note)
+            yield SynapseRun(server, outcome, self._exporter(), still_alone, notes, note)
 
     def driver_found(self) -> str:
         """Which ODBC driver there is. Raises SourceError where there is none."""
@@ -112,9 +134,18 @@ class SynapseResource(dg.ConfigurableResource):
         with opened(server) as (connection, engine):
             yield Examination(server, connection, engine)
 
+    def exports_to(self, folder: str) -> str:
+        """By what `export: cetas` writes below a folder of the storage. Raises SourceError where it can't."""
+        return self._exporter().ready(folder)
+
     def _server(self) -> Server:
         own = type(self).model_fields
         return Server(**{each.name: getattr(self, each.name) for each in fields(Server) if each.name in own})
+
+    def _exporter(self) -> Exporter:
+        return Exporter(
+            self._server(), self.external_data_source, self.external_file_format, self.external_table_schema
+        )
 
     def _scratch(self) -> str | None:
         if self.scratch is not None:
@@ -122,11 +153,29 @@ class SynapseResource(dg.ConfigurableResource):
         return self.scratch
 
 
+class SynapseTables:
+    """Tables of one moment to read, or to be written by the server, as they are then; see `Snapshot`."""
+
+    def __init__(self, reader: TableReader, exporter: Exporter) -> None:
+        self.read, self.export, self.state = reader.read, exporter.export, exporter.state
+
+
 class SynapseRun:
     """A run that has ended; see `ProcedureRun`. Nobody else calls the procedure before it is closed."""
 
-    def __init__(self, server: Server, outcome: Outcome, log: Callable[[str], None]) -> None:
-        self._server, self._results, self._log = server, outcome.results, log
+    def __init__(
+        self,
+        server: Server,
+        outcome: Outcome,
+        exporter: Exporter,
+        still_alone: Callable[[], None],
+        notes: list[str],
+        note: Callable[[str], None],
+    ) -> None:
+        """`still_alone` raises ServerError where somebody else may have called the procedure meanwhile."""
+        self._server, self._results, self._exporter = server, outcome.results, exporter
+        self._still_alone, self._note = still_alone, note
+        self.notes = notes
         self.return_code = outcome.return_code
         self.messages = outcome.messages
         self.result_sets = len(outcome.results)
@@ -142,7 +191,18 @@ class SynapseRun:
             yield reader
 
     @contextmanager
-    def read(self, table: str) -> Iterator[pa.RecordBatchReader]:
+    def read(self, table: str, split: Split | None = None) -> Iterator[pa.RecordBatchReader]:
         """Stream a table as it is now: by other procedures it may have been changed since. Raises TableNotFound."""
-        with table_reader(self._server, self._log) as tables, tables.read(table) as reader:
+        with table_reader(self._server, self._note) as tables, tables.read(table, split) as reader:
             yield reader
+        self._still_alone()
+
+    def export(self, table: str, folder: str) -> Export:
+        """Have the server write a table as it is now; see `Snapshot.export`."""
+        exported = self._exporter.export(table, folder)
+        self._still_alone()
+        return exported
+
+    def state(self, table: str) -> TableState:
+        """The state of a table as it is now; see `Snapshot.state`."""
+        return self._exporter.state(table)

@@ -228,6 +228,28 @@ def test_another_text_than_the_deployed_one_is_told(server, source, tmp_path):
     assert "the deployed dbo.REFILL is not the text of source.sql" in told
 
 
+def test_a_verdict_s_reader_learns_what_a_call_could_not_keep(server, source, tmp_path):
+    server.deploy(REFILL)
+    text = REFILL.replace("RETURN 7", "RETURN 8")
+    with source.call(procedure(tmp_path, text), given(**{"from": ("int", 9)}), now=datetime(2024, 7, 31)) as run:
+        assert run.notes == [
+            "the clock is the server's own: GETDATE() does not answer the declared one",
+            "the deployed dbo.REFILL is not the text of source.sql",
+        ]
+        assert not set(run.notes) & set(run.messages)
+
+
+def test_a_lock_that_was_lost_before_the_tables_were_read_is_an_error(server, source, tmp_path):
+    server.deploy(REFILL)
+    with source.call(procedure(tmp_path, REFILL), given(**{"from": ("int", 9)})) as run:
+        with run.read("dbo.T") as reader:
+            reader.read_all()
+        with pytest.raises(ServerError, match=r"the lock on dbo\.REFILL was lost"), run.read("dbo.T") as reader:
+            for session in range(40, 80):  # as a server's administrator, or its gateway, may
+                server.locks.release_all(session)
+            reader.read_all()
+
+
 def test_a_script_runs_batch_by_batch(server, source, tmp_path):
     text = "DELETE FROM dbo.T WHERE id = @gone;\nGO\nSELECT id FROM dbo.T WHERE id <> @gone;\n"
     with source.call(procedure(tmp_path, text, None), given(gone=("int", 1))) as run:
