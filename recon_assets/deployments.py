@@ -54,12 +54,13 @@ DEPLOYMENTS: Mapping[str, Callable[[Path], dict[str, Any]]] = {"local": local, "
 def _resources(root: Path, shared: Mapping[str, Any]) -> dict[str, Any]:
     """`shared`: where the layers lie that both source and target reach."""
     target = local_spark(root / "spark")
+    fingerprinter = Fingerprinter(target=target)
     return {
         "target": target,
         "parquet_layer": ParquetLayer(root=str(root / "parquet")),
-        "export_layer": ExportLayer(**shared, fingerprinter=Fingerprinter(target=target)),
+        "export_layer": ExportLayer(**shared, fingerprinter=fingerprinter),
         "copy_layer": CopyLayer(**shared),
-        "delta_layer": DeltaLayer(root=str(root / "delta"), target=target),
+        "delta_layer": DeltaLayer(root=str(root / "delta"), target=target, fingerprinter=fingerprinter),
         "engine": Comparer(scratch=str(root / "scratch"), target=target),
         "report_store": ReportStore(root=str(root / "reports")),
     }

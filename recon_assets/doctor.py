@@ -84,7 +84,7 @@ def _checked(what: str, check: Callable[[], str | None], *, needed: bool = True)
 
 def _spark(target: Any) -> str:
     try:
-        version: str = target.describe()["target"]
+        version: str = target.engine()
     except Exception as error:  # of whatever kind: Java's, Spark's, the system's
         raise preflight.Unmet(f"it does not start ({str(error).splitlines()[0]}): see what Java printed") from error
     return version

@@ -13,7 +13,7 @@ from recon_assets.comparison import Comparison, Dataset, Rules, compare
 from recon_assets.comparison.location import Location, is_url
 from recon_assets.io_managers.stored_table import StoredTable
 from recon_assets.spec import Engine
-from recon_assets.targets.base import ParquetFiles, TableVersion, Target
+from recon_assets.targets.base import Target
 
 
 class Comparer(dg.ConfigurableResource):
@@ -39,13 +39,19 @@ class Comparer(dg.ConfigurableResource):
 
     def _in_reach(self, tables: Sequence[StoredTable]) -> bool:
         """Whether the files can be read from this machine, and are small enough."""
-        return all(map(_readable_here, tables)) and sum(table.size for table in tables) <= self.largest
+        return all(map(self._readable_here, tables)) and sum(table.size for table in tables) <= self.largest
+
+    def _readable_here(self, table: StoredTable) -> bool:
+        """Delta tables are, where they lie on this machine; Parquet files also where their storage gives them out."""
+        if table.delta is not None:
+            return self.target.readable_here
+        return not is_url(str(table.folder)) or table.folder.filesystem is not None
 
     def _on_spark(self, source: StoredTable, target: StoredTable, rules: Rules, scratch: Path) -> Comparison:
         from recon_assets.comparison.spark.engine import compare_on_spark
         from recon_assets.comparison.spark.tables import SparkTable
 
-        with self.target.reading(tuple(_on_target(table) for table in (source, target))) as frames:
+        with self.target.reading([table.delta or table.parquet for table in (source, target)]) as frames:
             sides = (
                 SparkTable(_label(table, side), _location(table), frame)
                 for table, side, frame in zip((source, target), ("source", "target"), frames, strict=True)
@@ -53,31 +59,18 @@ class Comparer(dg.ConfigurableResource):
             return compare_on_spark(*sides, rules, memory_limit=self.memory_limit, temp_directory=scratch)
 
 
-def _readable_here(table: StoredTable) -> bool:
-    """Delta tables are, where they lie on this machine; Parquet files also where their storage gives them out."""
-    if not is_url(str(table.folder)):
-        return True
-    return table.delta_version is None and table.folder.filesystem is not None
-
-
-def _on_target(table: StoredTable) -> TableVersion | ParquetFiles:
-    if table.delta_version is None:
-        return table.parquet
-    return TableVersion(str(table.folder), table.delta_version)
-
-
 def _dataset(table: StoredTable, side: str) -> Dataset:
-    if table.delta_version is not None:
-        return Dataset.delta(str(table.folder), table.delta_version)
+    if table.delta is not None:
+        return Dataset.delta(table.delta.location, table.delta.version)
     label, filesystem = _label(table, side), table.folder.filesystem
     return Dataset.parquet(table.paths, table.schema, label=label, filesystem=filesystem)
 
 
 def _location(table: StoredTable) -> Location:
-    if table.delta_version is not None:
-        return Location.of("delta", str(table.folder), version=table.delta_version)
+    if table.delta is not None:
+        return Location.of("delta", table.delta.location, version=table.delta.version)
     return Location.of("parquet", *table.paths)
 
 
 def _label(table: StoredTable, side: str) -> str:
-    return f"{table.table} ({side})" if table.delta_version is None else str(table.folder)
+    return f"{table.table} ({side})" if table.delta is None else table.delta.location

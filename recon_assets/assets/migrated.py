@@ -12,7 +12,7 @@ from recon_assets.assets.declaration import Declaration
 from recon_assets.assets.layers import CODE, input_rows, intact_check
 from recon_assets.io_managers.delta import Computed, DeltaLayer
 from recon_assets.io_managers.stored_table import StoredTable
-from recon_assets.targets.base import TableVersion, Target
+from recon_assets.targets.base import Target
 
 
 def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
@@ -43,7 +43,7 @@ def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
         target: dg.ResourceParam[Target], delta_layer: dg.ResourceParam[DeltaLayer], **loaded: StoredTable
     ) -> Iterator[Any]:
         read = input_rows(loaded.values())
-        tables = {table.table: TableVersion(str(table.folder), table.delta_version or 0) for table in loaded.values()}
+        tables = {table.table: table.delta for table in loaded.values() if table.delta is not None}
         parameters = spec.bound_parameters()
         with target.run(declaration.logic, tables, spec.output_names, parameters, spec.clock) as frames:
             for name in spec.output_names:
@@ -53,7 +53,7 @@ def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
                     origin=str(declaration.logic_file or declaration.logic.text),
                     frame=frames[name],
                     inputs=read,
-                    made_by=target.describe() | {CODE: declaration.target_version()},
+                    made_by=target.describe(declaration.logic) | {CODE: declaration.target_version()},
                 )
                 yield dg.MaterializeResult(asset_key=key, value=made)
                 yield delta_layer.intact(key)

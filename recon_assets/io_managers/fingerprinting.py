@@ -4,14 +4,16 @@ Belongs here: the choice between the two. Does not belong here: fingerprints (`c
 """
 
 import dagster as dg
+import pyarrow as pa
 
 from recon_assets.comparison import Dataset, Fingerprint, fingerprint
 from recon_assets.comparison.location import is_url
-from recon_assets.targets.base import ParquetFiles, Target
+from recon_assets.targets.base import ParquetFiles, TableVersion, Target
 
 
 class Fingerprinter(dg.ConfigurableResource):
-    """Reads files by DuckDB, in this process, up to `largest` bytes of them; else by the target's Spark."""
+    """Reads by DuckDB, in this process, what can be read from it, of Parquet files up to `largest` bytes; else by the
+    target's Spark."""
 
     largest: int = 20_000_000_000
     target: dg.ResourceDependency[Target]
@@ -22,7 +24,24 @@ class Fingerprinter(dg.ConfigurableResource):
         if here and size <= self.largest:
             dataset = Dataset.parquet(files.paths, files.schema, label=label, filesystem=files.filesystem)
             return fingerprint(dataset, files.schema)
+        return self._on_spark(label, files, files.schema)
+
+    def of_table(self, label: str, table: TableVersion, schema: pa.Schema) -> Fingerprint:
+        """The fingerprint of a Delta table. Raises ComparisonError, naming `label`, or TargetError."""
+        if self.target.readable_here:
+            return fingerprint(Dataset.delta(table.location, table.version), schema)
+        return self._on_spark(label, table, schema)
+
+    def schema(self, table: TableVersion) -> pa.Schema:
+        """The columns of a Delta table."""
+        if self.target.readable_here:
+            return Dataset.delta(table.location, table.version).schema
+        with self.target.reading([table]) as (frame,):
+            schema: pa.Schema = frame.limit(0).toArrow().schema
+            return schema
+
+    def _on_spark(self, label: str, rows: ParquetFiles | TableVersion, schema: pa.Schema) -> Fingerprint:
         from recon_assets.comparison.spark.fingerprints import fingerprint_on_spark
 
-        with self.target.reading([files]) as (frame,):
-            return fingerprint_on_spark(label, frame, files.schema)
+        with self.target.reading([rows]) as (frame,):
+            return fingerprint_on_spark(label, frame, schema)

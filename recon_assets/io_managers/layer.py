@@ -28,6 +28,7 @@ from pydantic import Field, PrivateAttr
 from recon_assets.io_managers.storage import Directory, Folder, Storage, StorageError
 from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.sources.base import TSQL_TYPE
+from recon_assets.targets.base import TargetError
 
 _A_DAY = 24 * 60 * 60
 _POINTER = "current.json"
@@ -125,8 +126,8 @@ class TableLayer(dg.ConfigurableIOManager):
         try:
             yield folder
         except BaseException:
-            with suppress(StorageError, OSError):  # the storage may be what failed; the folder goes after a day, then
-                folder.remove()
+            with suppress(StorageError, TargetError, OSError):  # what failed may fail again; it goes after a day, then
+                self.remove(context.asset_key, folder)
             raise
 
     def _stage(self, context: dg.OutputContext, stored: StoredTable, **told: int) -> None:
@@ -160,7 +161,11 @@ class TableLayer(dg.ConfigurableIOManager):
             abandoned = time.time() - changed > _A_DAY
             in_use = name in (stored.folder.name, *published.earlier)
             if not in_use and (name in superseded or abandoned):
-                (home / name).remove()
+                self.remove(key, home / name)
+
+    def remove(self, key: dg.AssetKey, folder: Folder) -> None:
+        """Remove the folder of one run's table, with all that is in it."""
+        folder.remove()
 
     def _home(self, key: dg.AssetKey) -> Folder:
         folder = self.top()

@@ -22,7 +22,7 @@ from recon_assets.io_managers.stored_table import InputRows, StoredTable
 # A row group is what readers take at once: large enough to compress and to be skipped by its statistics,
 # small enough that a few of them in memory don't matter.
 ROW_GROUP_ROWS = 128 * 1024
-ROW_GROUP_BYTES = 32 * 1024**2
+ROW_GROUP_BYTES = 16 * 1024**2
 FILE_BYTES = 512 * 1024**2
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from recon_assets.comparison import Fingerprint
 from recon_assets.io_managers.storage import Folder, StoredFile
 from recon_assets.sources.base import TableState
-from recon_assets.targets.base import ParquetFiles
+from recon_assets.targets.base import ParquetFiles, TableVersion
 
 
 class NotIntact(Exception):
@@ -35,9 +35,10 @@ class StoredTable:
     """A table's files in one folder, as they were when they were written.
 
     `inputs` are the input tables it was made from, by bare table name: what shows that a source output and a
-    target output rest on the same rows. `made_by` says by which engine and settings. `delta_version` is None for
-    plain Parquet. `source_state` is what the source itself said of the table (see `Snapshot.state`) when it wrote the
-    files; None where its rows passed by here. `notes` are what whoever reads a verdict should know of how it was read.
+    target output rest on the same rows. `made_by` says by which engine and settings. `delta` is None for plain Parquet;
+    the files of a Delta table that the target alone reaches are not known here. `source_state` is what the source
+    itself said of the table (see `Snapshot.state`) when it wrote the files; None where its rows passed by here. `notes`
+    are what whoever reads a verdict should know of how it was read.
     """
 
     table: str
@@ -47,7 +48,7 @@ class StoredTable:
     fingerprint: Fingerprint
     run_id: str
     inputs: Mapping[str, InputRows] = field(default_factory=dict)
-    delta_version: int | None = None
+    delta: TableVersion | None = None
     made_by: Mapping[str, str] = field(default_factory=dict)
     source_state: TableState | None = None
     notes: tuple[str, ...] = ()
@@ -116,7 +117,7 @@ class StoredTable:
                 "fingerprint": self.fingerprint.to_json(),
                 "run_id": self.run_id,
                 "inputs": {name: vars(rows) for name, rows in self.inputs.items()},
-                "delta_version": self.delta_version,
+                "delta": self.delta and vars(self.delta),
                 "made_by": dict(self.made_by),
                 "notes": self.notes,
                 "source_state": self.source_state and vars(self.source_state),
@@ -137,7 +138,7 @@ class StoredTable:
             fingerprint=Fingerprint.from_json(record["fingerprint"]),
             run_id=record["run_id"],
             inputs={name: InputRows(**rows) for name, rows in record["inputs"].items()},
-            delta_version=record["delta_version"],
+            delta=record["delta"] and TableVersion(**record["delta"]),
             made_by=record["made_by"],
             notes=tuple(record["notes"]),
             source_state=record["source_state"] and TableState(**record["source_state"]),

@@ -23,19 +23,37 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class Logic:
-    """The migrated implementation: `kind` and what it names, relative to `folder`."""
+    """The migrated implementation: `kind` and what it names, relative to `folder`; and the settings that change its
+    answers. `ansi` None: the engine's own. `allowed`: tables outside of the reconciliation that it may use."""
 
     kind: Literal["sql", "python", "parquet"]
     text: str  # a file or folder name, or module:function
     folder: Path
+    ansi: bool | None = None
+    time_zone: str = "UTC"
+    allowed: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class TableVersion:
-    """A Delta table as it stands at one version."""
+    """A Delta table as it stands at one version: its folder's path or URL, or its name, each part in backticks.
 
-    folder: str
+    `id` is Delta's own of the table, by which one that took its place is told apart; None where its files are known.
+    """
+
+    location: str
     version: int
+    id: str | None = None
+
+    @property
+    def has_name(self) -> bool:
+        """Whether it goes by a name, and not by where it lies."""
+        return self.location.startswith("`")
+
+    @property
+    def sql(self) -> str:
+        """What SQL calls it."""
+        return self.location if self.has_name else f"delta.`{self.location.replace('`', '``')}`"
 
 
 @dataclass(frozen=True)
@@ -51,8 +69,15 @@ class ParquetFiles:
 class Target(Protocol):
     """A lakehouse that holds Delta tables and runs SQL and PySpark on them."""
 
-    def load(self, files: ParquetFiles, folder: str) -> None:
-        """Make a Delta table in `folder` from Parquet files."""
+    readable_here: bool
+    """Whether its tables are folders of this machine, whose log and files can be read without it."""
+
+    def location(self, key: Sequence[str], folder: str) -> str:
+        """Where a table goes that is to be made for the asset of this key; `folder` is what the run has for it here."""
+        ...
+
+    def load(self, files: ParquetFiles, location: str) -> TableVersion:
+        """Make a Delta table from Parquet files."""
         ...
 
     def run(
@@ -77,10 +102,22 @@ class Target(Protocol):
         """
         ...
 
-    def save(self, frame: Any, folder: str) -> None:
-        """Compute a DataFrame that `run` returned and store it as a Delta table in `folder`."""
+    def save(self, frame: Any, location: str) -> TableVersion:
+        """Compute a DataFrame that `run` returned and store it as a Delta table."""
         ...
 
-    def describe(self) -> dict[str, str]:
-        """Engine, version and the settings that change answers, for the evidence."""
+    def check(self, table: TableVersion) -> None:
+        """Raises TargetError where the table, at that version, is no longer there. Its rows are not read."""
+        ...
+
+    def drop(self, location: str) -> None:
+        """Remove a table, as far as it is still there, with what was made around it."""
+        ...
+
+    def describe(self, logic: Logic) -> dict[str, str]:
+        """Engine, version and the settings that change the logic's answers, for the evidence."""
+        ...
+
+    def engine(self) -> str:
+        """Engine and version. Raises TargetError where it can't be had."""
         ...

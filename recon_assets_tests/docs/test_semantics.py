@@ -262,7 +262,7 @@ class Ran:
 @pytest.fixture(scope="module")
 def sessions(target: LocalSpark) -> dict[str, SparkSession]:
     """Two sessions over the process's one Spark."""
-    sessions = {mode: target.session.newSession() for mode in MODES}
+    sessions = {mode: target.process_session.newSession() for mode in MODES}
     for mode, session in sessions.items():
         session.conf.set("spark.sql.ansi.enabled", str(mode == "on").lower())
         session.conf.set("spark.sql.shuffle.partitions", "1")  # a few rows

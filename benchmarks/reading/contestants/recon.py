@@ -1,4 +1,4 @@
-"""Ours: what a snapshot asset does, without Dagster's run around it; arguments TASK [fingerprint].
+"""Ours: what a snapshot asset does, without Dagster's run around it; arguments TASK [fingerprint] [parts=N].
 
 Reading and writing are the package's own. Without `fingerprint` nothing is summed up as it passes by, as none of the
 others does.

@@ -21,7 +21,7 @@ OnSpark = Callable[..., Comparison]
 @pytest.fixture(scope="session")
 def spark(target: LocalSpark) -> SparkSession:
     """A session for small tables."""
-    session = target.session.newSession()
+    session = target.process_session.newSession()
     session.conf.set("spark.sql.shuffle.partitions", "1")
     return session
 

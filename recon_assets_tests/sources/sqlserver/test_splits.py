@@ -17,6 +17,7 @@ import pytest
 from recon_assets.sources.base import SourceError, Split
 from recon_assets.sources.embedded import EmbeddedSource
 from recon_assets.sources.sqlserver import connection as connecting
+from recon_assets.sources.sqlserver import reading
 from recon_assets.sources.sqlserver.connection import ServerError
 from recon_assets.sources.sqlserver.parallel import THREADS
 from recon_assets.sources.sqlserver.source import SynapseResource
@@ -153,6 +154,21 @@ def test_the_seventh_decimal_of_a_second_is_counted_over_all_parts(server: Serve
 
 def numbers(count: int) -> pa.Table:
     return pa.table({"c": pa.array(range(count), pa.int32())})
+
+
+@pytest.mark.parametrize("bound", [reading._LONGEST_BOUND, 1], ids=["bulk", "one by one"])
+def test_text_without_a_bound_arrives_whole_and_is_told_of(
+    server: Server, tables: EmbeddedSource, monkeypatch: pytest.MonkeyPatch, bound: int
+):
+    monkeypatch.setattr(reading, "_LONGEST_BOUND", bound)
+    texts = ["", "ü😀" * 20_000, None]
+    fill(tables, [("n", "int"), ("t", "nvarchar(max)")], pa.table({"n": pa.array([1, 2, 3], pa.int32()), "t": texts}))
+    longest = Result([("a", "bigint")], [(len("ü😀".encode("utf-16-le")) * 20_000,)])
+    server.canned["SELECT MAX(CAST(DATALENGTH([t]) AS bigint)) FROM [dbo].[X]"] = Canned([longest])
+    told: list[str] = []
+    found = read(source_of(server), Split("n", 3), told.append)
+    assert dict(zip(found["n"].to_pylist(), found["t"].to_pylist(), strict=True)) == dict(enumerate(texts, 1))
+    assert told == ["dbo.X: a change of t while it is read in parts would not be noticed"]
 
 
 def test_half_a_character_in_one_part_is_refused(server: Server, tables: EmbeddedSource):

@@ -1,0 +1,181 @@
+"""What all targets do alike that have a Spark session: load, run, read, save.
+
+Belongs here: everything that is the same for a session in this process and one elsewhere. Does not belong here: where
+sessions come from and where tables lie (`local_spark`, `connect`), or the logic itself (`sql`, `python`).
+"""
+
+import logging
+import os
+import re
+import time
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
+from typing import ClassVar
+
+import dagster as dg
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from recon_assets.comparison.spark.errors import plain_message
+from recon_assets.sources.base import Parameter
+from recon_assets.targets import python, sql
+from recon_assets.targets.base import Logic, ParquetFiles, TableVersion, TargetError
+
+_SETTINGS = {
+    "ansi": "spark.sql.ansi.enabled",
+    "session_time_zone": "spark.sql.session.timeZone",
+    "adaptive_execution": "spark.sql.adaptive.enabled",
+    "shuffle_partitions": "spark.sql.shuffle.partitions",
+}
+
+
+class SparkTarget(dg.ConfigurableResource):
+    """A target whose tables are read and made by Spark sessions; see `Target`."""
+
+    readable_here: ClassVar[bool]
+
+    @abstractmethod
+    def session(self) -> AbstractContextManager[SparkSession]:
+        """A session of its own (views, settings), which ends with the `with`. Raises TargetError."""
+
+    @abstractmethod
+    def engine(self) -> str:
+        """Engine and version. Raises TargetError where it can't be had."""
+
+    @abstractmethod
+    def reachable(self, files: ParquetFiles) -> AbstractContextManager[Sequence[str]]:
+        """The files' paths or URLs as sessions reach them. Raises TargetError where they can't."""
+
+    @abstractmethod
+    def write(self, frame: DataFrame, location: str) -> TableVersion:
+        """Compute a DataFrame and store it as a Delta table at a location where there is none."""
+
+    def load(self, files: ParquetFiles, location: str) -> TableVersion:
+        """Make a Delta table from Parquet files.
+
+        Delta Lake has no TIME type: such columns become text, as they do on Databricks.
+        """
+        with self.session() as session, self.reachable(files) as paths:
+            with failing(f"{_named(files)} can't be read"):
+                frame = _of_files(session, paths, files)
+                times = [name for name, kind in frame.dtypes if kind.startswith("time(")]
+            return self.save(frame.withColumns({name: frame[name].cast("string") for name in times}), location)
+
+    def save(self, frame: DataFrame, location: str) -> TableVersion:
+        """Compute a DataFrame and store it as a Delta table."""
+        # Spark computes here what the migrated logic only described: its mistakes show up now.
+        with failing("Spark could not compute the rows"):
+            _check_columns(frame)
+            return self.write(frame, location)
+
+    @contextmanager
+    def run(
+        self,
+        logic: Logic,
+        inputs: Mapping[str, TableVersion],
+        outputs: Sequence[str],
+        parameters: Mapping[str, Parameter],
+        clock: datetime | None,
+    ) -> Iterator[Mapping[str, DataFrame]]:
+        """Run the migrated logic in a session of its own, under its settings."""
+        with self.session() as session:
+            _set(session, logic)
+            with failing("the inputs can't be read"):
+                tables = {name: self.table(session, table) for name, table in inputs.items()}
+            if logic.kind == "sql":
+                with sql.run(session, logic, tables, outputs, parameters, clock) as frames:
+                    yield frames
+            elif logic.kind == "python":
+                yield python.run(session, logic, tables, outputs, parameters, clock)
+            else:
+                yield {outputs[0]: _parquet(session, logic)}
+
+    @contextmanager
+    def reading(self, tables: Sequence[TableVersion | ParquetFiles]) -> Iterator[Sequence[DataFrame]]:
+        """The DataFrames of tables or Parquet files, in a session of their own."""
+        with self.session() as session, ExitStack() as reached:
+            with failing(f"{' and '.join(map(_named, tables))} can't be read"):
+                frames = [
+                    self.table(session, table)
+                    if isinstance(table, TableVersion)
+                    else _of_files(session, reached.enter_context(self.reachable(table)), table)
+                    for table in tables
+                ]
+            yield frames
+
+    def table(self, session: SparkSession, table: TableVersion) -> DataFrame:
+        """A table at its version, which the logic can't change."""
+        reader = session.read.format("delta").option("versionAsOf", table.version)
+        frame = reader.table(table.location) if table.has_name else reader.load(table.location)
+        # Delta refuses to change a past version, Spark to insert into a projection.
+        return frame.select("*")
+
+    def describe(self, logic: Logic) -> dict[str, str]:
+        """Engine, version and the settings that change the logic's answers."""
+        with self.session() as session:
+            _set(session, logic)
+            with failing("the session's settings can't be read"):
+                return {"target": self.engine()} | {what: str(session.conf.get(of)) for what, of in _SETTINGS.items()}
+
+
+def quiet() -> None:
+    """Prepare this process for sessions: no chatter, and no zone of the machine's."""
+    # PySpark logs every refused statement as JSON with its stack trace; the errors we raise say it in a line.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+    # No table goes through pandas, whose version PySpark warns of.
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+    # PySpark turns a datetime without a zone into an instant by the process's zone; Spark's session is in UTC.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+
+
+@contextmanager
+def failing(doing: str) -> Iterator[None]:
+    """Turns Spark's errors into ours."""
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as error:
+        raise TargetError(f"{doing}: {plain_message(error)}") from error
+
+
+def _set(session: SparkSession, logic: Logic) -> None:
+    with failing("the session's settings can't be changed"):
+        session.conf.set("spark.sql.session.timeZone", logic.time_zone)
+        if logic.ansi is not None:
+            session.conf.set("spark.sql.ansi.enabled", str(logic.ansi).lower())
+
+
+def _of_files(session: SparkSession, paths: Sequence[str], files: ParquetFiles) -> DataFrame:
+    return session.read.parquet(*paths) if paths else session.createDataFrame([], from_arrow_schema(files.schema))
+
+
+def _named(table: TableVersion | ParquetFiles) -> str:
+    return table.location if isinstance(table, TableVersion) else next(iter(table.paths), "a table without files")
+
+
+def _parquet(session: SparkSession, logic: Logic) -> DataFrame:
+    path = logic.folder / logic.text
+    try:
+        return session.read.parquet(str(path))
+    except PySparkException as error:
+        raise TargetError(
+            f"{path} can't be read as Parquet: {plain_message(error)}. Write the output there, or correct `parquet:`"
+        ) from error
+
+
+def _check_columns(frame: DataFrame) -> None:
+    """Say of a column what Delta Lake would refuse less plainly. Raises TargetError."""
+    names = [name.lower() for name in frame.columns]
+    for name in frame.columns:
+        if re.search(r"[ ,;{}()\n\t=]", name):
+            raise TargetError(
+                f"column `{name}`: Delta Lake takes no spaces and none of ,;{{}}()= in a column name; give it an alias"
+                " (and the pair of names under `rename`)"
+            )
+        if names.count(name.lower()) > 1:
+            raise TargetError(f"column `{name}` comes twice: give each column a name of its own")
