@@ -8,7 +8,7 @@ objects in every deployment.
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 from pydantic import ValidationError
@@ -23,6 +23,9 @@ from recon_assets.io_managers.parquet import ParquetLayer
 from recon_assets.io_managers.report_store import ReportStore
 from recon_assets.sources.embedded import EmbeddedSource
 from recon_assets.targets.local_spark import local_spark
+from recon_assets.targets.spark import SparkTarget
+
+Resource = TypeVar("Resource", bound=dg.ConfigurableResource)
 
 
 def deployment(root: Path) -> dict[str, Any]:
@@ -38,24 +41,26 @@ def deployment(root: Path) -> dict[str, Any]:
 
 def local(root: Path) -> dict[str, Any]:
     """Resources that need nothing but Python packages and Java: everything lies below `root`."""
-    return _resources(root, {"root": str(root / "adls")}) | {"source": EmbeddedSource(root / "source")}
+    shared = {"root": str(root / "adls")}
+    return resources(root, shared, EmbeddedSource(root / "source"), local_spark(root / "spark"))
 
 
 def azure(root: Path) -> dict[str, Any]:
-    """The procedures' own server, and ADLS where `RECON_STORAGE_ROOT` names a place; the rest lies below `root`."""
-    return _resources(root, _lake(root)) | {"source": _server(root)}
+    """The procedures' own server, ADLS where `RECON_STORAGE_ROOT` names a place, and a Spark elsewhere where
+    `RECON_TARGET_REMOTE` names one; the rest lies below `root`."""
+    return resources(root, _lake(root), _server(root), _target(root))
 
 
-_SECRET = ("password",)
+_SECRET = ("password", "remote")
 
 DEPLOYMENTS: Mapping[str, Callable[[Path], dict[str, Any]]] = {"local": local, "azure": azure}
 
 
-def _resources(root: Path, shared: Mapping[str, Any]) -> dict[str, Any]:
-    """`shared`: where the layers lie that both source and target reach."""
-    target = local_spark(root / "spark")
+def resources(root: Path, shared: Mapping[str, Any], source: Any, target: SparkTarget) -> dict[str, Any]:
+    """Resources for a source and a target; `shared`: where the layers lie that both reach."""
     fingerprinter = Fingerprinter(target=target)
     return {
+        "source": source,
         "target": target,
         "parquet_layer": ParquetLayer(root=str(root / "parquet")),
         "export_layer": ExportLayer(**shared, fingerprinter=fingerprinter),
@@ -69,11 +74,23 @@ def _resources(root: Path, shared: Mapping[str, Any]) -> dict[str, Any]:
 def _server(root: Path) -> Any:
     from recon_assets.sources.sqlserver.source import SynapseResource
 
-    given = {"scratch": str(root / "scratch"), **_from_environment("RECON_SOURCE", SynapseResource)}
+    return _configured("RECON_SOURCE", SynapseResource, scratch=str(root / "scratch"))
+
+
+def _target(root: Path) -> SparkTarget:
+    if not os.environ.get("RECON_TARGET_REMOTE"):
+        return local_spark(root / "spark")
+    from recon_assets.targets.connect import ConnectSpark
+
+    return _configured("RECON_TARGET", ConnectSpark)
+
+
+def _configured(prefix: str, resource: type[Resource], **given: Any) -> Resource:
+    """A resource with the fields that the environment gives, and others. Raises ProjectError."""
     try:
-        return SynapseResource(**given)
+        return resource(**(given | _from_environment(prefix, resource)))
     except ValidationError as error:
-        raise ProjectError(_explained("RECON_SOURCE", error)) from None  # it would repeat the values
+        raise ProjectError(_explained(prefix, error)) from None  # it would repeat the values
 
 
 def _lake(home: Path) -> dict[str, Any]:

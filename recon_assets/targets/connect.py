@@ -7,6 +7,7 @@ Tables have names in a catalog, or lie below a root that the server reaches. Eac
 log, by which the version it made is told from whatever others have written.
 """
 
+import os
 import re
 import uuid
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,9 @@ from recon_assets.targets.spark import SparkTarget, failing, quiet
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-_TRIES = 5  # some six seconds: a server that restarts has lost the session anyway
+_TRIES = 4  # some four seconds: a server that restarts has lost the session anyway
+_OF_CONNECT = ("SPARK_CONNECT_MODE_ENABLED", "SPARK_REMOTE")
+"""What tells PySpark's functions, in all of the process, that they are for Connect; nothing of PySpark's removes it."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -60,6 +63,7 @@ class ConnectSpark(SparkTarget):
     def session(self) -> Iterator[SparkSession]:
         """A session on the server."""
         quiet()
+        before = {name: os.environ.get(name) for name in _OF_CONNECT}
         with self._telling():
             session: ConnectSession = SparkSession.builder.remote(self.remote).create()
         session.client.set_retry_policies([DefaultPolicy(max_retries=_TRIES)])
@@ -72,6 +76,10 @@ class ConnectSpark(SparkTarget):
         finally:
             with suppress(PySparkException, grpc.RpcError):  # a server that is gone has ended it already
                 session.stop()
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
 
     def engine(self) -> str:
         """Spark's version, and the server's host."""

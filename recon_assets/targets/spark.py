@@ -63,8 +63,9 @@ class SparkTarget(dg.ConfigurableResource):
         with self.session() as session, self.reachable(files) as paths:
             with failing(f"{_named(files)} can't be read"):
                 frame = _of_files(session, paths, files)
-                times = [name for name, kind in frame.dtypes if kind.startswith("time(")]
-            return self.save(frame.withColumns({name: frame[name].cast("string") for name in times}), location)
+                kinds = [(frame[name], kind) for name, kind in frame.dtypes]
+            columns = [column.cast("string") if kind.startswith("time(") else column for column, kind in kinds]
+            return self.save(frame.select(*columns), location)
 
     def save(self, frame: DataFrame, location: str) -> TableVersion:
         """Compute a DataFrame and store it as a Delta table."""

@@ -16,5 +16,8 @@ def plain_message(error: Exception) -> str:
         while cause.getCause() is not None:
             cause = cause.getCause()
         return str(cause.getMessage())
+    causes = re.findall(r"^Caused by: [\w.$]+: (.+)$", str(error), re.MULTILINE)
+    if causes and re.match(r"\[TASK_WRITE_FAILED\]|Job aborted", str(error)):  # over Spark Connect
+        return str(causes[-1])
     # After the position Spark prints the whole query plan.
     return re.sub(r"(line \d+,? pos \d+);\n.*", r"\1", str(error).split("JVM stacktrace")[0], flags=re.DOTALL).strip()

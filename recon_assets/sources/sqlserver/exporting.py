@@ -8,6 +8,7 @@ and after, and the number of rows that are found in the files.
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from recon_assets.sources.names import parse_name
 from recon_assets.sources.sqlserver.catalog import columns_of, full_name
 from recon_assets.sources.sqlserver.columns import exported, quoted
 from recon_assets.sources.sqlserver.connection import Server
-from recon_assets.sources.sqlserver.table_state import state_of
+from recon_assets.sources.sqlserver.table_state import state_of, unheeded
 
 if TYPE_CHECKING:
     import pyodbc
@@ -37,13 +38,15 @@ class Exporter:
     file_format: str
     schema: str
 
-    def export(self, table: str, folder: str) -> Export:
-        """Write a table into a folder of the storage, by its URL; see `Snapshot.export`."""
+    def export(self, table: str, folder: str, note: Callable[[str], None]) -> Export:
+        """Write a table into a folder of the storage, by its URL; see `Snapshot.export`. `note` is told what does not
+        show."""
         name, made = parse_name(table), f"{quoted(self.schema)}.{quoted(f'recon_{uuid.uuid4().hex}')}"
         with self.server.connect() as connection:
             with self.server.telling(f"exporting {name}"):
                 where = self._below(connection, folder)
-                columns = exported(str(name), columns_of(connection, name))
+                declared = columns_of(connection, name)
+                columns = exported(str(name), declared)
             before = state_of(self.server, connection, name)
             with self.server.telling(f"exporting {name}"):
                 connection.execute(
@@ -52,6 +55,8 @@ class Exporter:
                     f" AS SELECT {', '.join(sql for sql, _ in columns)} FROM {full_name(name)}"
                 )
                 connection.execute(f"DROP EXTERNAL TABLE {made}")  # its files stay
+            if unseen := unheeded(declared):
+                note(f"{name}: a change of {', '.join(unseen)} while the server exported it would not be noticed")
             if state_of(self.server, connection, name) != before:
                 raise SourceError(f"{name} was changed while the server exported it: run again")
         return Export(pa.schema([field for _, field in columns]), before)

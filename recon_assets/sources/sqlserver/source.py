@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, Self
@@ -86,7 +87,7 @@ class SynapseResource(dg.ConfigurableResource):
     def snapshot(self, log: Callable[[str], None] = lambda message: None) -> Iterator["SynapseTables"]:
         """Tables to read: of one moment, where the database allows snapshot isolation."""
         with table_reader(self._server(), log) as reader:
-            yield SynapseTables(reader, self._exporter())
+            yield SynapseTables(reader, self._exporter(), log)
 
     @contextmanager
     def call(
@@ -156,8 +157,8 @@ class SynapseResource(dg.ConfigurableResource):
 class SynapseTables:
     """Tables of one moment to read, or to be written by the server, as they are then; see `Snapshot`."""
 
-    def __init__(self, reader: TableReader, exporter: Exporter) -> None:
-        self.read, self.export, self.state = reader.read, exporter.export, exporter.state
+    def __init__(self, reader: TableReader, exporter: Exporter, note: Callable[[str], None]) -> None:
+        self.read, self.export, self.state = reader.read, partial(exporter.export, note=note), exporter.state
 
 
 class SynapseRun:
@@ -199,7 +200,7 @@ class SynapseRun:
 
     def export(self, table: str, folder: str) -> Export:
         """Have the server write a table as it is now; see `Snapshot.export`."""
-        exported = self._exporter.export(table, folder)
+        exported = self._exporter.export(table, folder, self._note)
         self._still_alone()
         return exported
 

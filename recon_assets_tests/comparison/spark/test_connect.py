@@ -1,7 +1,6 @@
 """The same through Spark Connect, with a real server."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from recon_assets_tests.comparison.helpers import compared, findings, parquet
 from recon_assets_tests.comparison.spark.conftest import without_causes
+from recon_assets_tests.connect.server import ConnectServer
 
 HERE = Path(__file__).parent
 SOURCE = pa.table({"id": range(100), "v": [i / 4 for i in range(100)], "t": ["ab"] * 100})
@@ -19,13 +19,9 @@ TARGET = pa.table({"id": range(5, 105), "v": [i / 4 + (i % 20 == 0) for i in ran
 
 @pytest.fixture
 def server(tmp_path):
-    environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
-    command = [sys.executable, HERE / "connect_server.py", tmp_path / "spark"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        yield process.stdout.readline().strip()
-        process.stdin.close()
+    server = ConnectServer(tmp_path / "spark")
+    yield server.url
+    server.stop()
 
 
 def test_a_session_of_spark_connect_gives_the_same_record(server, tmp_path):

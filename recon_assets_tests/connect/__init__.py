@@ -1,0 +1,1 @@
+"""A Spark Connect server for tests, with Delta Lake; not shipped."""
