@@ -8,7 +8,7 @@ objects in every deployment.
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 from pydantic import ValidationError
@@ -24,6 +24,9 @@ from recon_assets.io_managers.report_store import ReportStore
 from recon_assets.sources.embedded import EmbeddedSource
 from recon_assets.targets.local_spark import local_spark
 from recon_assets.targets.spark import SparkTarget
+
+if TYPE_CHECKING:
+    from recon_assets.io_managers.adls import AdlsStorage
 
 Resource = TypeVar("Resource", bound=dg.ConfigurableResource)
 
@@ -80,6 +83,10 @@ def _server(root: Path) -> Any:
 def _target(root: Path) -> SparkTarget:
     if not os.environ.get("RECON_TARGET_REMOTE"):
         return local_spark(root / "spark")
+    if os.environ.get("DATABRICKS_HOST"):
+        from recon_assets.targets.databricks.target import DatabricksTarget
+
+        return _configured("RECON_TARGET", DatabricksTarget)
     from recon_assets.targets.connect import ConnectSpark
 
     return _configured("RECON_TARGET", ConnectSpark)
@@ -93,11 +100,8 @@ def _configured(prefix: str, resource: type[Resource], **given: Any) -> Resource
         raise ProjectError(_explained(prefix, error)) from None  # it would repeat the values
 
 
-def _lake(home: Path) -> dict[str, Any]:
-    """A folder in ADLS, and what reaches it; one of this machine where none there is named."""
-    root = os.environ.get("RECON_STORAGE_ROOT")
-    if not root:
-        return {"root": str(home / "adls")}
+def storage() -> "AdlsStorage":
+    """The account in ADLS that the environment gives access to. Raises ProjectError."""
     from dagster_azure.blob import AzureBlobStorageKeyCredential, AzureBlobStorageSASTokenCredential
 
     from recon_assets.io_managers.adls import AdlsStorage
@@ -111,7 +115,13 @@ def _lake(home: Path) -> dict[str, Any]:
         given["credential"] = AzureBlobStorageKeyCredential(key=dg.EnvVar("RECON_STORAGE_KEY"))
     elif os.environ.get("RECON_STORAGE_SAS"):
         given["credential"] = AzureBlobStorageSASTokenCredential(token=dg.EnvVar("RECON_STORAGE_SAS"))
-    return {"root": root, "storage": AdlsStorage(**given)}
+    return AdlsStorage(**given)
+
+
+def _lake(home: Path) -> dict[str, Any]:
+    """A folder in ADLS, and what reaches it; one of this machine where none there is named."""
+    root = os.environ.get("RECON_STORAGE_ROOT")
+    return {"root": root, "storage": storage()} if root else {"root": str(home / "adls")}
 
 
 def _from_environment(prefix: str, resource: type[dg.ConfigurableResource]) -> dict[str, Any]:

@@ -40,12 +40,16 @@ def examine(resources: Mapping[str, Any], declarations: Sequence[Declaration], h
 
     `resources` are a deployment's, ready to use.
     """
-    java = _checked("Java", preflight.java)
-    yield java
+    target = resources["target"]
     yield _checked("disk", lambda: preflight.disk(home, LEAST_FREE_BYTES))
-    yield _checked("Delta's jars", _jars, needed=False)
-    if java.passed:
-        yield _checked("Spark", lambda: _spark(resources["target"]))
+    if target.readable_here:
+        java = _checked("Java", preflight.java)
+        yield java
+        yield _checked("Delta's jars", _jars, needed=False)
+        if java.passed:
+            yield _checked("Spark", lambda: _spark(target))
+    else:
+        yield _checked("Spark", target.probe)
     yield from _source(resources["source"], declarations)
     yield _checked("copies", resources["copy_layer"].probe)
     if any(d.spec.export == "cetas" for d in declarations) and not isinstance(resources["source"], EmbeddedSource):

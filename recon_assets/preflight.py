@@ -19,7 +19,9 @@ class Unmet(Exception):
 
 
 def java() -> None:
-    """Java 17 or newer can be started, by JAVA_HOME or PATH. Raises Unmet."""
+    """Java 17 or newer can be started, by JAVA_HOME or PATH; not needed where Spark runs elsewhere. Raises Unmet."""
+    if os.environ.get("RECON_DEPLOYMENT") == "azure" and os.environ.get("RECON_TARGET_REMOTE"):
+        return
     home = os.environ.get("JAVA_HOME")
     program = str(Path(home, "bin", "java")) if home else "java"
     where = f"JAVA_HOME is {home}" if home else "it is looked for on the PATH, since JAVA_HOME is not set"

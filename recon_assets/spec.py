@@ -20,6 +20,7 @@ from recon_assets.comparison.rules import Rules
 from recon_assets.parameters import python_value
 from recon_assets.sources.base import Parameter, SourceError, Split
 from recon_assets.sources.names import parse_name
+from recon_assets.targets.names import Allowed
 
 
 def _object_name(text: str) -> str:
@@ -27,6 +28,11 @@ def _object_name(text: str) -> str:
         parse_name(text)
     except SourceError as error:
         raise ValueError(str(error)) from error
+    return text
+
+
+def _outside_name(text: str) -> str:
+    Allowed.parse(text)
     return text
 
 
@@ -89,8 +95,16 @@ class OutputSpec(Rules):
         return Rules.model_validate(self.model_dump(include=set(Rules.model_fields)))
 
 
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone, such as `Europe/Berlin` or `UTC`") from error
+    return name
+
+
 class TargetSpec(_Model):
-    """The migrated logic: exactly one of `sql`, `python`, `parquet`."""
+    """The migrated logic: exactly one of `sql`, `python`, `parquet`, `notebook`, `script`, `job`."""
 
     sql: str | None = Field(
         None,
@@ -107,28 +121,84 @@ class TargetSpec(_Model):
         None,
         description="A Parquet file or folder that holds the output, computed elsewhere; relative to the YAML.",
     )
+    notebook: str | None = Field(
+        None,
+        pattern="^/.",
+        description="A notebook's path in the Databricks workspace, run once as a job. Its widgets `catalog` and"
+        " `schema` say where it finds the inputs by their bare names and writes a table of each output's name.",
+    )
+    script: str | None = Field(
+        None,
+        pattern=r"^(/|dbfs:/|abfss://).",
+        description="Instead of a notebook: a Python file in a volume, the workspace or DBFS. What a notebook has as"
+        " widgets it gets as arguments, `--schema=…`.",
+    )
+    job: int | None = Field(None, ge=1, description="The id of an existing Databricks job, run with such parameters.")
+    cluster: str | None = Field(
+        None, description="The id of a cluster for the notebook or script. Without one: serverless, or `new_cluster`."
+    )
+    new_cluster: dict[str, Any] | None = Field(
+        None, description="A cluster for this run only, as the Jobs API describes it (`spark_version`, …)."
+    )
+    libraries: tuple[str, ...] = Field(
+        (), description="Packages for the notebook or script: pip requirements, or paths of wheels."
+    )
+    timeout: float | None = Field(
+        None, gt=0, description="Seconds after which the run is cancelled, with the wait for its cluster."
+    )
+    retries: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="How often to start again what never began: skipped, or without a cluster. What began is not"
+        " repeated.",
+    )
+    ansi: bool | None = Field(
+        None,
+        description="Whether the logic runs in Spark's ANSI mode, which changes answers (docs/semantics.md). Left out:"
+        " as the engine has it, on in Spark 4 and SQL warehouses, off on clusters before DBR 17.",
+    )
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "UTC", description="The session's IANA time zone, which instants are shown in and read from text by."
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if sum(value is not None for value in (self.sql, self.python, self.parquet)) != 1:
-            raise ValueError("a target is one of `sql`, `python` or `parquet`: name exactly one")
+        kinds = (self.sql, self.python, self.parquet, self.notebook, self.script, self.job)
+        if sum(value is not None for value in kinds) != 1:
+            raise ValueError("a target is one of `sql`, `python`, `parquet`, `notebook`, `script`, `job`: name exactly one")
         if self.python is not None and (self.python.count(":") != 1 or not all(self.python.split(":"))):
             raise ValueError(f"`python` is written `module:function`, not {self.python!r}")
+        if self.allow and self.sql is None:
+            raise ValueError("`allow` is for `sql`, whose names are checked: leave it out")
         return self
+
+    @model_validator(mode="after")
+    def _settings_have_their_kind(self) -> Self:
+        of_runs = ("timeout", "retries", "cluster", "new_cluster", "libraries")
+        if self.in_workspace:
+            useless = ("ansi", "time_zone", "allow", *(of_runs[2:] if self.job is not None else ()))
+            why = "a job has its own compute" if self.job is not None else "set it in the notebook or script"
+        else:
+            useless, why = of_runs, "it is for `notebook`, `script` and `job`"
+        if given := [name for name in useless if name in self.model_fields_set]:
+            raise ValueError(f"`{given[0]}` does nothing here ({why}): leave it out")
+        if self.cluster is not None and self.new_cluster is not None:
+            raise ValueError("`cluster` and `new_cluster` are both given: name one")
+        if self.notebook is not None and self.libraries and self.cluster is None and self.new_cluster is None:
+            raise ValueError("a serverless notebook installs its `libraries` itself: write `%pip install` there")
+        return self
+
+    @property
+    def in_workspace(self) -> bool:
+        """Whether it lies in a Databricks workspace, which runs it itself."""
+        return (self.notebook, self.script, self.job) != (None, None, None)
 
 
 def _cron(text: str) -> str:
     if not is_valid_cron_string(text):
         raise ValueError(f"{text!r} is no cron line: write minute, hour, day, month and weekday, such as `0 6 * * 1-5`")
     return text
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"{name!r} is no IANA time zone, such as `Europe/Berlin` or `UTC`") from error
-    return name
 
 
 def _owner(text: str) -> str:
@@ -283,6 +353,16 @@ class Reconciliation(_Model):
     def _result_sets_have_names(self) -> Self:
         if self.procedure is None and any(output.result_set and not output.name for output in self.outputs):
             raise ValueError("a result set of a script needs a `name`")
+        return self
+
+    @model_validator(mode="after")
+    def _jobs_get_every_parameter_by_a_name_of_its_own(self) -> Self:
+        taken = [name for name in self.parameters if name.lower() in ("catalog", "schema", "clock")]
+        if taken and self.target.in_workspace:
+            raise ValueError(
+                f"parameter {taken[0]}: a notebook, script or job gets `catalog`, `schema` and `clock` from here; use"
+                " `sql` or `python`, or rename the procedure's parameter"
+            )
         return self
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from recon_assets.sources.base import Procedure
 from recon_assets.sources.names import parse_name
 from recon_assets.spec import Reconciliation, bare_name
 from recon_assets.targets import python
-from recon_assets.targets.base import Logic
+from recon_assets.targets.base import JobSettings, Logic
 
 SOURCE_TABLES = "source"
 """First part of the keys (and the group) of the tables that procedures read and fill."""
@@ -40,15 +40,25 @@ class Declaration:
     def logic(self) -> Logic:
         """What the target runs."""
         target = self.spec.target
+        settings = {"ansi": target.ansi, "time_zone": target.time_zone}
         if target.sql is not None:
-            return Logic("sql", target.sql, self.folder)
+            return Logic("sql", target.sql, self.folder, allowed=target.allow, **settings)
         if target.python is not None:
-            return Logic("python", target.python, self.folder)
-        return Logic("parquet", target.parquet or "", self.folder)
+            return Logic("python", target.python, self.folder, **settings)
+        if target.parquet is not None:
+            return Logic("parquet", target.parquet, self.folder, **settings)
+        run = JobSettings(target.cluster, target.new_cluster or {}, target.libraries, target.timeout, target.retries)
+        if target.job is not None:
+            return Logic("job", str(target.job), self.folder, job=run)
+        if target.notebook is not None:
+            return Logic("notebook", target.notebook, self.folder, job=run)
+        return Logic("script", target.script or "", self.folder, job=run)
 
     @cached_property
     def logic_file(self) -> Path | None:
-        """The text of the migrated logic; None for a Python module that can't be found."""
+        """The text of the migrated logic; None for a Python module that can't be found, and what lies elsewhere."""
+        if self.logic.in_workspace:
+            return None
         return python.source_file(self.logic) if self.logic.kind == "python" else self.folder / self.logic.text
 
     def key(self, table: str, layer: str) -> dg.AssetKey:
@@ -91,8 +101,9 @@ class Declaration:
         return self._version(self.procedure.definition)
 
     def target_version(self) -> str:
-        """Changes when the migrated logic's text, the parameters or the clock do."""
-        return self._version(self.logic_file if self.logic.kind != "parquet" else None)
+        """Changes when the migrated logic's text, its settings, the parameters or the clock do."""
+        settings = (self.spec.target.ansi, self.spec.target.time_zone)
+        return self._version(self.logic_file if self.logic.kind != "parquet" else None, repr(settings))
 
     def code_hashes(self) -> dict[str, str]:
         """SHA-256 of each text that runs, by side and file name."""
@@ -108,12 +119,13 @@ class Declaration:
         ]
         return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=references)}
 
-    def _version(self, file: Path | None) -> str:
+    def _version(self, file: Path | None, settings: str = "") -> str:
         digest = hashlib.sha256()
         for part in (
             file_hash(file) if file else self.logic.text,
             repr(sorted((name, p.type, repr(p.value)) for name, p in self.spec.bound_parameters().items())),
             repr(self.spec.clock),
+            settings,
         ):
             digest.update(part.encode() + b"\0")
         return digest.hexdigest()[:16]

@@ -12,7 +12,7 @@ from recon_assets.assets.declaration import Declaration
 from recon_assets.assets.layers import CODE, input_rows, intact_check
 from recon_assets.io_managers.delta import Computed, DeltaLayer
 from recon_assets.io_managers.stored_table import StoredTable
-from recon_assets.targets.base import Target
+from recon_assets.targets.base import Execution, Target
 
 
 def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
@@ -21,7 +21,7 @@ def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
     # A Parquet file computed elsewhere read nothing of ours: it has no inputs, and no proof of equal ones.
     tables = () if declaration.logic.kind == "parquet" else spec.inputs
     inputs = {f"input_{n}": declaration.input_key(table, "delta") for n, table in enumerate(tables)}
-    kind = {"sql": "sql", "python": "pyspark", "parquet": "parquet"}[declaration.logic.kind]
+    kind = {"sql": "sql", "python": "pyspark", "parquet": "parquet"}.get(declaration.logic.kind, "spark")
 
     @dg.multi_asset(
         name=f"{declaration.name}__migrated",
@@ -40,12 +40,16 @@ def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
         check_specs=[intact_check(declaration.key(name, "delta")) for name in spec.output_names],
     )
     def run_logic(
-        target: dg.ResourceParam[Target], delta_layer: dg.ResourceParam[DeltaLayer], **loaded: StoredTable
+        context: dg.AssetExecutionContext,
+        target: dg.ResourceParam[Target],
+        delta_layer: dg.ResourceParam[DeltaLayer],
+        **loaded: StoredTable,
     ) -> Iterator[Any]:
         read = input_rows(loaded.values())
         tables = {table.table: table.delta for table in loaded.values() if table.delta is not None}
         parameters = spec.bound_parameters()
-        with target.run(declaration.logic, tables, spec.output_names, parameters, spec.clock) as frames:
+        execution = Execution(context)
+        with target.run(declaration.logic, tables, spec.output_names, parameters, spec.clock, execution) as frames:
             for name in spec.output_names:
                 key = declaration.key(name, "delta")
                 made = Computed(
@@ -53,9 +57,11 @@ def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
                     origin=str(declaration.logic_file or declaration.logic.text),
                     frame=frames[name],
                     inputs=read,
-                    made_by=target.describe(declaration.logic) | {CODE: declaration.target_version()},
+                    made_by=target.describe(declaration.logic)
+                    | execution.made_by
+                    | {CODE: declaration.target_version()},
                 )
-                yield dg.MaterializeResult(asset_key=key, value=made)
+                yield dg.MaterializeResult(asset_key=key, value=made, metadata=execution.told(key))
                 yield delta_layer.intact(key)
 
     return run_logic

@@ -47,12 +47,14 @@ def compare(
     memory_limit: str | None,
     temp_directory: Path | None,
 ) -> None:
-    """Compare two datasets: Parquet or CSV files or folders of them, Delta tables.
+    """Compare two datasets: Parquet or CSV files or folders of them, Delta tables (PATH@7: as of version 7), or Parquet
+    files in ADLS (abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH, reached by the RECON_STORAGE_ variables).
 
     Exit code 0: MATCH; 1: anything else; 2: they could not be compared.
     """
     # imported here: `recon --help` need not wait for DuckDB and Arrow
-    from recon_assets.comparison import ComparisonError, Dataset, Rules, Verdict
+    from recon_assets.cli.datasets import dataset
+    from recon_assets.comparison import ComparisonError, Rules, Verdict
     from recon_assets.comparison import compare as compare_datasets
     from recon_assets.comparison.rules_file import read_rules
 
@@ -65,8 +67,8 @@ def compare(
         if keys:
             rules = rules.model_copy(update={"keys": keys})
         result = compare_datasets(
-            Dataset.open(source),
-            Dataset.open(target),
+            dataset(source),
+            dataset(target),
             rules,
             samples=samples,
             memory_limit=memory_limit,

@@ -22,16 +22,51 @@ class TargetError(Exception):
 
 
 @dataclass(frozen=True)
+class JobSettings:
+    """How Databricks runs what is its own: on which compute, with which packages, and for how long at most."""
+
+    cluster: str | None = None
+    new_cluster: Mapping[str, Any] = field(default_factory=dict)
+    libraries: Sequence[str] = ()
+    timeout: float | None = None  # seconds
+    retries: int = 0
+
+
+@dataclass(frozen=True)
 class Logic:
     """The migrated implementation: `kind` and what it names, relative to `folder`; and the settings that change its
-    answers. `ansi` None: the engine's own. `allowed`: tables outside of the reconciliation that it may use."""
+    answers. `ansi` None: the engine's own. `allowed`: tables outside of the reconciliation that it may use. `job`: how
+    Databricks runs a notebook, a script or a job, which lie in its workspace."""
 
-    kind: Literal["sql", "python", "parquet"]
-    text: str  # a file or folder name, or module:function
+    kind: Literal["sql", "python", "parquet", "notebook", "script", "job"]
+    text: str  # a file or folder name, module:function, a path in the workspace, or a job's id
     folder: Path
     ansi: bool | None = None
     time_zone: str = "UTC"
     allowed: Sequence[str] = ()
+    job: JobSettings = JobSettings()
+
+    @property
+    def in_workspace(self) -> bool:
+        """Whether it lies in a Databricks workspace, which runs it itself."""
+        return self.kind in ("notebook", "script", "job")
+
+
+@dataclass
+class Execution:
+    """One materialization: Dagster's context for what runs elsewhere, and what that said of itself, to be told on.
+
+    `made_by` belongs to the evidence, `metadata` to every output's asset, `reported` to those of its keys.
+    """
+
+    context: Any
+    made_by: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    reported: dict[Any, dict[str, Any]] = field(default_factory=dict)
+
+    def told(self, key: Any) -> dict[str, Any]:
+        """The metadata of the asset of this key."""
+        return self.metadata | self.reported.get(key, {})
 
 
 @dataclass(frozen=True)
@@ -87,11 +122,13 @@ class Target(Protocol):
         outputs: Sequence[str],
         parameters: Mapping[str, Parameter],
         clock: datetime | None,
+        execution: Execution | None = None,
     ) -> AbstractContextManager[Mapping[str, Any]]:
         """Run the logic over the Delta tables in `inputs` (by bare name).
 
         Gives each output's Spark DataFrame by its bare name, not yet computed where the logic allows; what the logic
-        made on its way is gone after the `with`. Raises TargetError with the logic's file and, for SQL, the line.
+        made on its way is gone after the `with`. `execution` is for logic that runs elsewhere, and takes what it says.
+        Raises TargetError with the logic's file and, for SQL, the line.
         """
         ...
 

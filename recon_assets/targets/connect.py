@@ -86,6 +86,16 @@ class ConnectSpark(SparkTarget):
         with self.session() as session:
             return f"Spark {session.version} at {self._host}"
 
+    def probe(self) -> str:
+        """Make, read and remove a small table; where that was. Raises TargetError."""
+        key, folder = ("probe", "PROBE_delta"), f"/{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:8]}"
+        location = self.location(key, folder)
+        with self.session() as session, failing(f"no table can be made at {location}"):
+            made = self.write(session.range(1), location)
+            self.table(session, made).collect()
+        self.drop(location)
+        return f"{self.engine()}; tables can be made, such as {location}"
+
     def location(self, key: Sequence[str], folder: str) -> str:
         """A table in the run's schema, or a folder below the root."""
         name = folder.rpartition("/")[2]

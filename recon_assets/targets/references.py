@@ -18,7 +18,7 @@ from recon_assets.targets.tokens import LITERALS, is_name, is_script, tokenize, 
 _CUT = "write the name itself, so that it can be checked"
 
 # After these words comes a table …
-_ANNOUNCE = frozenset({"JOIN", "TABLE", "VIEW", "UPDATE", "CLONE", "OVERWRITE"})
+_ANNOUNCE = frozenset({"JOIN", "TABLE", "VIEW", "FUNCTION", "UPDATE", "CLONE", "OVERWRITE"})
 _ANNOUNCE_AS_VERBS = frozenset({"OPTIMIZE", "VACUUM", "REFRESH", "RESTORE", "DESCRIBE", "DESC"})
 # … and these may stand between.
 _BETWEEN = frozenset("IF NOT EXISTS LATERAL OUTER STREAM ONLY EXTENDED FORMATTED DETAIL HISTORY".split())
@@ -74,6 +74,17 @@ def parts_of(text: str) -> tuple[str, ...] | None:
     if not tokens or not is_name(tokens[0]) or reader.name_end(0) != len(tokens):
         return None
     return reader.parts(0, len(tokens))
+
+
+def is_path(part: str) -> bool:
+    """Whether it is a file's or folder's place, and not a name."""
+    return "/" in part
+
+
+def _path(line: int, text: str) -> Name | Leaving:
+    if is_path(text):
+        return Name(line, (text,))
+    return Leaving(line, f"the path '{text}'", "write it whole, from its root")
 
 
 class _Reader:
@@ -161,7 +172,7 @@ class _Reader:
         if found in _END_LIST:
             self._lists[-1] = False
         if found == "FROM":
-            if before == "DISTINCT" or self._openers[-1] in _FROM_INSIDE:
+            if before == "DISTINCT" or self._openers[-1] in _FROM_INSIDE or self._verb == "FETCH":
                 return False
             self._lists[-1] = True
             return True
@@ -189,33 +200,35 @@ class _Reader:
             elif len(named) > 1:
                 yield Name(line, named)
         elif function in _READ_NAMES or function in _READ_PATHS:
-            text = self._tokens[at + 2].text if self._kind(at + 2) in LITERALS else None
-            found = parts_of(text) if text and function in _READ_NAMES else (text,) if text else None
-            if found is None:
+            text = self._tokens[at + 2].text if self._kind(at + 2) in LITERALS else ""
+            found = parts_of(text) if function in _READ_NAMES else None
+            if text and function in _READ_PATHS:
+                yield _path(line, text)
+            elif found is None:
                 yield Leaving(line, f"{function.lower()}(…)", "write what it reads as its first argument, in quotes")
-            elif len(found) > 1 or function in _READ_PATHS:
+            elif len(found) > 1:
                 yield Name(line, found)
 
     def _place(self, at: int) -> Iterator[Name | Leaving]:
         """The path that a word announces."""
         found, line = self._word(at), self._line(at)
         if found == "LOCATION" and self._kind(at + 1) in LITERALS:
-            yield Name(line, (self._tokens[at + 1].text,))
+            yield _path(line, self._tokens[at + 1].text)
         elif found == "DIRECTORY" and self._word(at - 1) in ("OVERWRITE", "LOCAL"):
             if self._kind(at + 1) in LITERALS:
-                yield Name(line, (self._tokens[at + 1].text,))
+                yield _path(line, self._tokens[at + 1].text)
             else:
                 yield Leaving(line, "INSERT OVERWRITE DIRECTORY", "create a table of the run's own")
         elif found == "OPTIONS" and self._kind(at + 1) is TokenType.L_PAREN:
             for key in range(at + 2, self._closing(at + 1)):
                 value = key + 1 + (self._kind(key + 1) is TokenType.EQ)
                 if self._tokens[key].text.lower() == "path" and self._kind(value) in LITERALS:
-                    yield Name(line, (self._tokens[value].text,))
+                    yield _path(line, self._tokens[value].text)
 
     def _statement(self, at: int) -> Iterator[Name | Leaving]:
         """What a statement's first words say of where it goes."""
         line, second = self._line(at), self._word(at + 1)
-        if self._verb in _LEAVING:
+        if self._verb in _LEAVING and is_name(self._at(at + 1)):
             yield Leaving(line, " ".join(filter(None, (self._verb, second))), "leave it out: the run has its own schema")
         elif self._verb == "SET" and (
             second == "PATH" or (second == "CATALOG" and self._kind(at + 2) is not TokenType.EQ)

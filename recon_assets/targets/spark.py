@@ -24,7 +24,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from recon_assets.comparison.spark.errors import plain_message
 from recon_assets.sources.base import Parameter
 from recon_assets.targets import python, sql
-from recon_assets.targets.base import Logic, ParquetFiles, TableVersion, TargetError
+from recon_assets.targets.base import Execution, Logic, ParquetFiles, TableVersion, TargetError
 
 _SETTINGS = {
     "ansi": "spark.sql.ansi.enabled",
@@ -82,8 +82,14 @@ class SparkTarget(dg.ConfigurableResource):
         outputs: Sequence[str],
         parameters: Mapping[str, Parameter],
         clock: datetime | None,
+        execution: Execution | None = None,
     ) -> Iterator[Mapping[str, DataFrame]]:
         """Run the migrated logic in a session of its own, under its settings."""
+        if logic.in_workspace:
+            raise TargetError(
+                f"`{logic.kind}: {logic.text}` runs in a Databricks workspace, which is not configured: set"
+                " RECON_DEPLOYMENT=azure, RECON_TARGET_REMOTE, RECON_TARGET_CATALOG and DATABRICKS_HOST (docs/azure.md)"
+            )
         with self.session() as session:
             _set(session, logic)
             with failing("the inputs can't be read"):

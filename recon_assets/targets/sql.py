@@ -1,7 +1,7 @@
 """Migrated logic as Databricks SQL: one SELECT, or a script that fills tables, on any Spark session.
 
-Belongs here: splitting the text into statements, running them over the inputs, and finding the outputs. Does not
-belong here: the session's settings, or storing what comes out.
+Belongs here: running a text's statements over the inputs, and finding the outputs. Does not belong here: what the text
+may name (`names`), its parameters' values (`binding`), the session's settings, or storing what comes out.
 """
 
 import re
@@ -17,13 +17,14 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
 
 from recon_assets.comparison.spark.errors import plain_message
 from recon_assets.sources.base import Parameter
+from recon_assets.targets import binding, names
 from recon_assets.targets.base import Logic, TargetError
+from recon_assets.targets.tokens import statements, tokenize
 
-_QUERY_STARTS = {TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.FROM, TokenType.L_PAREN}
+_QUERY_STARTS = frozenset({"SELECT", "WITH", "VALUES", "FROM", "TABLE", "("})
 
 
 @contextmanager
@@ -43,14 +44,16 @@ def run(
     path = logic.folder / logic.text
     try:
         text = path.read_text()
-        statements = _statements(text)
+        tokens = tokenize(text)
+        names.check(path, tokens, [*inputs, *outputs], logic.allowed, session.catalog.currentCatalog())
+        text = binding.bind(path, text, tokens, _values(parameters, clock), logic.time_zone)
     except FileNotFoundError:
         raise TargetError(
             f"{path} does not exist; it is the reconciliation's target: write it, or correct `sql:`"
         ) from None
     except SqlglotError as error:
         raise TargetError(f"{path} can't be read as Databricks SQL: {error}") from error
-    if not statements:
+    if not tokens:
         raise TargetError(f"{path} holds no statement: write the SELECT or script that makes {', '.join(outputs)}")
 
     database = f"run_{uuid.uuid4().hex}"
@@ -58,7 +61,7 @@ def run(
     session.catalog.setCurrentDatabase(database)
     try:
         _prepare(inputs, outputs)
-        yield _execute(session, path, statements, outputs, _arguments(parameters, clock))
+        yield _execute(session, path, statements(text), outputs)
     finally:
         session.sql(f"DROP DATABASE {database} CASCADE")
 
@@ -72,31 +75,23 @@ def _prepare(inputs: Mapping[str, DataFrame], outputs: Sequence[str]) -> None:
             frame.createOrReplaceTempView(_quoted(name))
 
 
-def _arguments(parameters: Mapping[str, Parameter], clock: datetime | None) -> dict[str, Any]:
-    # Spark tells names apart by case, T-SQL does not: the usual spellings all do.
-    values: dict[str, Any] = {
-        spelling: parameter.value
-        for name, parameter in parameters.items()
-        for spelling in (name, name.lower(), name.upper())
-    }
+def _values(parameters: Mapping[str, Parameter], clock: datetime | None) -> dict[str, Any]:
+    values = {name: parameter.value for name, parameter in parameters.items()}
     return values if clock is None else values | {"clock": clock}
 
 
 def _execute(
-    session: SparkSession,
-    path: Path,
-    statements: Sequence[tuple[int, str]],
-    outputs: Sequence[str],
-    arguments: Mapping[str, Any],
+    session: SparkSession, path: Path, script: Sequence[tuple[int, str]], outputs: Sequence[str]
 ) -> dict[str, DataFrame]:
     result: DataFrame | None = None
-    for line, statement in statements:
+    for line, statement in script:
         try:
-            result = session.sql(statement, args=dict(arguments))
+            result = session.sql(statement)
+            result.schema  # noqa: B018 - Spark Connect looks at a query no sooner
         except PySparkException as error:
             raise TargetError(_place(f"{path}", line, error)) from error
 
-    if _is_query(statements[-1][1]):
+    if _is_query(script[-1][1]):
         if len(outputs) > 1:
             raise TargetError(
                 f"{path} ends in a query, which can yield one output only; for {', '.join(outputs)}"
@@ -121,27 +116,12 @@ def _quoted(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
-def _statements(text: str) -> list[tuple[int, str]]:
-    """Each statement with the line it starts on (1 is the first), split at semicolons outside of text and comments."""
-    statements: list[tuple[int, str]] = []
-    pending: list[Token] = []
-    tokens = sqlglot.tokenize(text, read="databricks")
-    if tokens and tokens[0].token_type is TokenType.BEGIN:  # an SQL script, which Spark takes whole
-        return [(tokens[0].line, text)]
-    for token in [*tokens, None]:
-        if token is not None and token.token_type is not TokenType.SEMICOLON:
-            pending.append(token)
-        elif pending:
-            statements.append((pending[0].line, text[pending[0].start : pending[-1].end + 1]))
-            pending = []
-    return statements
-
-
 def _is_query(statement: str) -> bool:
-    if sqlglot.tokenize(statement, read="databricks")[0].token_type not in _QUERY_STARTS:
+    first = tokenize(statement)[0].text.upper()
+    if first not in _QUERY_STARTS:
         return False
-    try:  # WITH may also begin an INSERT
-        return isinstance(sqlglot.parse_one(statement, read="databricks"), exp.Query)
+    try:  # WITH and FROM may also begin an INSERT
+        return first == "TABLE" or isinstance(sqlglot.parse_one(statement, read="databricks"), exp.Query)
     except SqlglotError:  # Spark reads more than sqlglot does
         return True
 

@@ -88,6 +88,23 @@ def test_parameters_and_clock_are_the_same_on_both_sides(project: Project):
     assert report.parameters["Least"].value == "-2.25"
 
 
+@pytest.mark.parametrize(("ansi", "outcome"), [(False, "PARTIAL MATCH"), (True, "DIVIDE_BY_ZERO")])
+def test_the_reconciliation_says_in_which_mode_its_logic_runs(project: Project, ansi: bool, outcome: str):
+    project.table("dbo.T", {"id": "int", "amount": "decimal(9,2)"}, "(1, 1.50), (0, 2.50)")
+    target = {"sql": "target.sql", "ansi": ansi, "time_zone": "Europe/Berlin"}
+    project.write(
+        copying() | {"target": target}, source_sql=COPY, target_sql="SELECT id, amount / id * id AS amount FROM T"
+    )
+    run = project.run()
+    assert run.result.success != ansi
+    if ansi:
+        assert outcome in run.errors
+    else:
+        report = project.report("P")
+        assert report.comparison.verdict == outcome
+        assert "ansi false, session_time_zone Europe/Berlin" in report.target_system
+
+
 def test_outputs_of_zero_rows_on_both_sides_match(project: Project):
     project.table("dbo.T", TABLE)
     project.write(copying(), source_sql=COPY, target_sql="SELECT id, amount FROM T")

@@ -5,8 +5,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from deltalake import DeltaTable
 
+from recon_assets.cli import main
 from recon_assets.comparison import ComparisonError, Dataset, Rules, compare
 from recon_assets.comparison.result import Verdict
 from recon_assets.deployments import local
@@ -15,6 +17,7 @@ from recon_assets.io_managers.storage import StorageError
 from recon_assets.targets.base import ParquetFiles, TargetError
 from recon_assets_tests.assets.conftest import COPY, copying, importable_project
 from recon_assets_tests.azurite.conftest import Lake
+from recon_assets_tests.azurite.server import KEY
 from recon_assets_tests.io_managers.helpers import rows
 
 KEYS = Rules(keys=("id",))
@@ -122,3 +125,19 @@ def test_a_reconciliation_runs_with_its_copies_in_the_lake(lake, tmp_path, logic
         first = len(lake.proxy.sent())
         assert project.run().result.success
         assert len(lake.proxy.sent()) == first == 2
+
+
+def test_recon_compare_reads_files_of_the_lake(lake, tmp_path, monkeypatch):
+    table = in_lake(lake, 1, 2, 3)
+    for name, value in {"ACCOUNT_URL": lake.proxy.url, "KEY": KEY}.items():
+        monkeypatch.setenv(f"RECON_STORAGE_{name}", value)
+    pq.write_table(pq.read_table(lake.table(rows(1, 2, 3)).paths[0]), tmp_path / "same.parquet")
+    pq.write_table(pq.read_table(lake.table(rows(1, 2)).paths[0]), tmp_path / "fewer.parquet")
+    for source, target, code in (
+        (str(table.folder), tmp_path / "same.parquet", 0),
+        (table.paths[0], tmp_path / "fewer.parquet", 1),
+        (f"{table.folder}-none", tmp_path / "same.parquet", 2),
+    ):
+        done = CliRunner().invoke(main, ["compare", str(source), str(target), "--key", "id"])
+        assert done.exit_code == code, done.output
+    assert "there is no Parquet file" in done.stderr and KEY not in done.output

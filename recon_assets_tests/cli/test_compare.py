@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from deltalake import write_deltalake
 
 from recon_assets.cli.compare import compare
 
@@ -29,6 +30,40 @@ def test_the_exit_code_and_the_json_carry_the_verdict(files, target, code, verdi
     done = recon(files / "a.parquet", files / f"{target}.parquet", "--key", "id", "--json", "-")
     assert done.exit_code == code
     assert json.loads(done.stdout)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    "source, target, code",
+    [("t@0", "a.parquet", 0), ("t@1", "a.parquet", 1), ("delta:t@0", "a.parquet", 0), ("delta:t", "t@1", 0)],
+)
+def test_a_delta_table_is_compared_as_of_a_version(files, monkeypatch, source, target, code):
+    rows = pq.read_table(files / "a.parquet")
+    write_deltalake(files / "t", rows)
+    write_deltalake(files / "t", rows.slice(0, 1), mode="append")
+    monkeypatch.chdir(files)
+    done = recon(source, target, "--key", "id")
+    assert done.exit_code == code, done.output
+
+
+def test_a_path_that_has_an_at_in_it_is_a_path(files):
+    (files / "a.parquet").rename(files / "a@1")
+    assert recon(files / "a@1", files / "b.parquet", "--key", "id").exit_code == 0
+
+
+BAD_NAMES = [
+    ("t@7", "t: not a readable Delta table at version 7"),
+    ("none@1", "none: not a readable Delta table"),
+    ("delta:a.parquet", "a.parquet: not a readable Delta table"),
+]
+
+
+@pytest.mark.parametrize("name, told", BAD_NAMES, ids=["no such version", "no such folder", "no Delta table"])
+def test_a_version_that_is_not_there_is_told(files, monkeypatch, name, told):
+    write_deltalake(files / "t", pq.read_table(files / "a.parquet"))
+    monkeypatch.chdir(files)
+    done = recon(name, "b.parquet", "--key", "id")
+    assert done.exit_code == 2
+    assert told in done.stderr
 
 
 def test_the_json_has_the_documented_fields(files):

@@ -18,7 +18,7 @@ def test_a_machine_that_has_all_is_well(tmp_path: Path):
     said = doctor(tmp_path)
     assert said.returncode == 0, said.stdout + said.stderr
     parts = [line.split("ok")[1].split(":")[0].strip() for line in said.stdout.splitlines()]
-    assert parts[:5] == ["Java", "disk", "Delta's jars", "Spark", "source"]
+    assert parts[:5] == ["disk", "Java", "Delta's jars", "Spark", "source"]
     assert parts[-1] == "copies"
     assert "table dbo.FACT_EXECUTIVE_SUMMARY" in parts
 

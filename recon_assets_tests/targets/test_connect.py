@@ -203,6 +203,15 @@ def test_files_of_this_machine_are_refused_for_a_server_elsewhere(files: Parquet
     assert "PLANTED" not in str(told.value)
 
 
+def test_a_probe_makes_a_table_and_leaves_none(server: ConnectServer):
+    remote = ConnectSpark(remote=server.url, catalog="spark_catalog", prefix="probing")
+    assert remote.probe().startswith(
+        "Spark 4.2.0 at 127.0.0.1; tables can be made, such as `spark_catalog`.`probing_probe_"
+    )
+    with remote.session() as session:
+        assert session.sql("SHOW SCHEMAS LIKE 'probing*'").count() == 0
+
+
 def test_an_address_that_nobody_answers_is_told_without_its_token(tmp_path: Path):
     remote = ConnectSpark(remote="sc://127.0.0.1:1/;token=PLANTED;use_ssl=false", root=str(tmp_path))
     with pytest.raises(TargetError, match=r"127\.0\.0\.1: the server can't be reached") as told, remote.session():
