@@ -153,6 +153,11 @@ class TargetSpec(_Model):
         description="How often to start again what never began: skipped, or without a cluster. What began is not"
         " repeated.",
     )
+    allow: tuple[str, ...] = Field(
+        (),
+        description="Tables outside of the reconciliation that `sql` may read or write, as it names them, such as"
+        " `samples.nyctaxi.trips`. Any other name with a schema, and any path, is refused.",
+    )
     ansi: bool | None = Field(
         None,
         description="Whether the logic runs in Spark's ANSI mode, which changes answers (docs/semantics.md). Left out:"
