@@ -153,10 +153,10 @@ class TargetSpec(_Model):
         description="How often to start again what never began: skipped, or without a cluster. What began is not"
         " repeated.",
     )
-    allow: tuple[str, ...] = Field(
+    allow: tuple[Annotated[str, AfterValidator(_outside_name)], ...] = Field(
         (),
-        description="Tables outside of the reconciliation that `sql` may read or write, as it names them, such as"
-        " `samples.nyctaxi.trips`. Any other name with a schema, and any path, is refused.",
+        description="Tables and functions outside of the reconciliation that `sql` may use, as it names them, such as"
+        " `samples.nyctaxi.trips`; or paths. Any other name with a schema, and any path, is refused.",
     )
     ansi: bool | None = Field(
         None,
@@ -171,7 +171,9 @@ class TargetSpec(_Model):
     def _one_kind(self) -> Self:
         kinds = (self.sql, self.python, self.parquet, self.notebook, self.script, self.job)
         if sum(value is not None for value in kinds) != 1:
-            raise ValueError("a target is one of `sql`, `python`, `parquet`, `notebook`, `script`, `job`: name exactly one")
+            raise ValueError(
+                "a target is one of `sql`, `python`, `parquet`, `notebook`, `script`, `job`: name exactly one"
+            )
         if self.python is not None and (self.python.count(":") != 1 or not all(self.python.split(":"))):
             raise ValueError(f"`python` is written `module:function`, not {self.python!r}")
         if self.allow and self.sql is None:

@@ -17,7 +17,7 @@ from recon_assets.sources.base import Procedure
 from recon_assets.sources.names import parse_name
 from recon_assets.spec import Reconciliation, bare_name
 from recon_assets.targets import python
-from recon_assets.targets.base import JobSettings, Logic
+from recon_assets.targets.base import Logic, RunSettings
 
 SOURCE_TABLES = "source"
 """First part of the keys (and the group) of the tables that procedures read and fill."""
@@ -47,12 +47,12 @@ class Declaration:
             return Logic("python", target.python, self.folder, **settings)
         if target.parquet is not None:
             return Logic("parquet", target.parquet, self.folder, **settings)
-        run = JobSettings(target.cluster, target.new_cluster or {}, target.libraries, target.timeout, target.retries)
+        run = RunSettings(target.cluster, target.new_cluster or {}, target.libraries, target.timeout, target.retries)
         if target.job is not None:
-            return Logic("job", str(target.job), self.folder, job=run)
+            return Logic("job", str(target.job), self.folder, run=run)
         if target.notebook is not None:
-            return Logic("notebook", target.notebook, self.folder, job=run)
-        return Logic("script", target.script or "", self.folder, job=run)
+            return Logic("notebook", target.notebook, self.folder, run=run)
+        return Logic("script", target.script or "", self.folder, run=run)
 
     @cached_property
     def logic_file(self) -> Path | None:

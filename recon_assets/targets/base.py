@@ -22,7 +22,7 @@ class TargetError(Exception):
 
 
 @dataclass(frozen=True)
-class JobSettings:
+class RunSettings:
     """How Databricks runs what is its own: on which compute, with which packages, and for how long at most."""
 
     cluster: str | None = None
@@ -35,7 +35,7 @@ class JobSettings:
 @dataclass(frozen=True)
 class Logic:
     """The migrated implementation: `kind` and what it names, relative to `folder`; and the settings that change its
-    answers. `ansi` None: the engine's own. `allowed`: tables outside of the reconciliation that it may use. `job`: how
+    answers. `ansi` None: the engine's own. `allowed`: tables outside of the reconciliation that it may use. `run`: how
     Databricks runs a notebook, a script or a job, which lie in its workspace."""
 
     kind: Literal["sql", "python", "parquet", "notebook", "script", "job"]
@@ -44,7 +44,7 @@ class Logic:
     ansi: bool | None = None
     time_zone: str = "UTC"
     allowed: Sequence[str] = ()
-    job: JobSettings = JobSettings()
+    run: RunSettings = RunSettings()
 
     @property
     def in_workspace(self) -> bool:

@@ -9,20 +9,21 @@ DEFAULT, and in a session of this process years before 1583 come out days off, o
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from sqlglot.tokens import Token, TokenType
 
 from recon_assets.targets.base import TargetError
-from recon_assets.targets.tokens import LITERALS, is_name, word
+from recon_assets.targets.tokens import LITERALS, is_name, word, words
 
 # After anything else that may end a value, a colon reads a path out of JSON: `col:path`.
 _VALUES_END = LITERALS | {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.IDENTIFIER, TokenType.NUMBER}
-_BEFORE_VALUE = frozenset(
-    "ALL AND BETWEEN BOTH BY CASE DEFAULT DISTINCT DIV ELSE ELSEIF ESCAPE FOR FROM HAVING IF ILIKE IMMEDIATE IN INTERVAL"
-    " IS LEADING LIKE LIMIT NOT OF OFFSET ON OR PLACING QUALIFY RANGE REGEXP RETURN RLIKE ROWS SELECT THEN TRAILING"
-    " UNTIL USING VALUES WHEN WHERE WHILE".split()
+_BEFORE_VALUE = words(
+    "ALL AND BETWEEN BOTH BY CASE DEFAULT DISTINCT DIV ELSE ELSEIF ESCAPE FOR FROM HAVING IF ILIKE IMMEDIATE IN"
+    " INTERVAL IS LEADING LIKE LIMIT NOT OF OFFSET ON OR PLACING QUALIFY RANGE REGEXP RETURN RLIKE ROWS SELECT THEN"
+    " TRAILING UNTIL USING VALUES WHEN WHERE WHILE"
 )
 _AS_ESCAPE = {"\\": "\\\\", "'": "\\'"}
 
@@ -55,7 +56,7 @@ def literal(value: Any, time_zone: str = "UTC") -> str:
 def _markers(tokens: Sequence[Token]) -> list[tuple[Token, Token]]:
     return [
         (colon, name)
-        for at, (colon, name) in enumerate(zip(tokens, tokens[1:], strict=False))
+        for at, (colon, name) in enumerate(pairwise(tokens))
         if colon.token_type is TokenType.COLON and is_name(name) and not _ends_value(tokens, at - 1)
     ]
 

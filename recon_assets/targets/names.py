@@ -72,8 +72,8 @@ def _told(found: Name, own: dict[str, str]) -> str:
     same = own.get(found.parts[-1].lower())
     if same is not None:
         return (
-            f"{name} is not this run's {same}: write `{same}` alone. If the other is meant, add {name} to `allow:` under"
-            " `target:` in the YAML."
+            f"{name} is not this run's {same}: write `{same}` alone. If the other is meant, add {name} to `allow:`"
+            " under `target:` in the YAML."
         )
     return (
         f"{name} lies outside of this run, whose inputs and tables go by their bare names: make it an input, or add"
@@ -85,11 +85,12 @@ def written(parts: tuple[str, ...]) -> str:
     """A name as `allow:` takes it."""
     if len(parts) == 1:
         return parts[0]
-    return ".".join(part if part.isascii() and part.isidentifier() else f"`{part.replace('`', '``')}`" for part in parts)
+    return ".".join(
+        part if part.isascii() and part.isidentifier() else f"`{part.replace('`', '``')}`" for part in parts
+    )
 
 
 def _full(parts: tuple[str, ...], catalog: str) -> tuple[str, ...]:
     if len(parts) == 2:
         parts = (catalog, *parts)
     return tuple(part if is_path(part) else part.lower() for part in parts)
-

@@ -8,12 +8,14 @@ the places in which Spark's grammar names a table are few: after FROM, JOIN, INT
 of a FROM. A name of one part is always the run's own, since it is resolved in the run's schema: only longer ones count.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from sqlglot.tokens import Token, TokenType
 
-from recon_assets.targets.tokens import LITERALS, is_name, is_script, tokenize, word
+from recon_assets.targets.tokens import LITERALS, is_name, is_script, tokenize, word, words
 
 _CUT = "write the name itself, so that it can be checked"
 
@@ -21,27 +23,25 @@ _CUT = "write the name itself, so that it can be checked"
 _ANNOUNCE = frozenset({"JOIN", "TABLE", "VIEW", "FUNCTION", "UPDATE", "CLONE", "OVERWRITE"})
 _ANNOUNCE_AS_VERBS = frozenset({"OPTIMIZE", "VACUUM", "REFRESH", "RESTORE", "DESCRIBE", "DESC"})
 # … and these may stand between.
-_BETWEEN = frozenset("IF NOT EXISTS LATERAL OUTER STREAM ONLY EXTENDED FORMATTED DETAIL HISTORY".split())
-_END_LIST = frozenset(
+_BETWEEN = words("IF NOT EXISTS LATERAL OUTER STREAM ONLY EXTENDED FORMATTED DETAIL HISTORY")
+_END_LIST = words(
     "SELECT WHERE GROUP HAVING ORDER SORT CLUSTER DISTRIBUTE LIMIT OFFSET WINDOW QUALIFY SET"
-    " UNION EXCEPT INTERSECT MINUS INSERT DO THEN WHEN".split()
+    " UNION EXCEPT INTERSECT MINUS INSERT DO THEN WHEN"
 )
 _FROM_INSIDE = frozenset({"EXTRACT", "TRIM", "SUBSTRING", "SUBSTR", "OVERLAY"})
 _SESSION = frozenset({("session",), ("system", "session"), ("builtin",), ("system", "builtin")})
 
 _BEFORE_STATEMENT = frozenset({"BEGIN", "ATOMIC", "THEN", "ELSE", "DO", "LOOP", "REPEAT"})
 _AFTER_EXPRESSION = frozenset({"WHEN", "ELSE", "END"})
-_LEAVING = frozenset("USE COPY LOAD ADD GRANT REVOKE CONVERT SYNC UNDROP".split())
-_MODIFIERS = frozenset("OR REPLACE REFRESH TEMP TEMPORARY EXTERNAL MATERIALIZED STREAMING STORAGE SERVICE".split())
-_SHARED = frozenset(
-    "SCHEMA DATABASE NAMESPACE CATALOG CONNECTION VOLUME LOCATION CREDENTIAL SHARE RECIPIENT PROVIDER".split()
-)
-_FORMATS = frozenset("DELTA PARQUET ORC AVRO CSV JSON TEXT XML BINARYFILE ICEBERG".split())
+_LEAVING = words("USE COPY LOAD ADD GRANT REVOKE CONVERT SYNC UNDROP")
+_MODIFIERS = words("OR REPLACE REFRESH TEMP TEMPORARY EXTERNAL MATERIALIZED STREAMING STORAGE SERVICE")
+_SHARED = words("SCHEMA DATABASE NAMESPACE CATALOG CONNECTION VOLUME LOCATION CREDENTIAL SHARE RECIPIENT PROVIDER")
+_FORMATS = words("DELTA PARQUET ORC AVRO CSV JSON TEXT XML BINARYFILE ICEBERG")
 
 _READ_PATHS = frozenset({"READ_FILES", "TABLE_CHANGES_BY_PATH", "CLOUD_FILES_STATE", "READ_STATESTORE"})
 _READ_NAMES = frozenset({"TABLE_CHANGES"})
-_READ_ELSEWHERE = frozenset(
-    "READ_KAFKA READ_KINESIS READ_PUBSUB READ_PULSAR REMOTE_QUERY HTTP_REQUEST VECTOR_SEARCH AI_QUERY".split()
+_READ_ELSEWHERE = words(
+    "READ_KAFKA READ_KINESIS READ_PUBSUB READ_PULSAR REMOTE_QUERY HTTP_REQUEST VECTOR_SEARCH AI_QUERY"
 )
 
 
@@ -229,7 +229,9 @@ class _Reader:
         """What a statement's first words say of where it goes."""
         line, second = self._line(at), self._word(at + 1)
         if self._verb in _LEAVING and is_name(self._at(at + 1)):
-            yield Leaving(line, " ".join(filter(None, (self._verb, second))), "leave it out: the run has its own schema")
+            yield Leaving(
+                line, " ".join(filter(None, (self._verb, second))), "leave it out: the run has its own schema"
+            )
         elif self._verb == "SET" and (
             second == "PATH" or (second == "CATALOG" and self._kind(at + 2) is not TokenType.EQ)
         ):
@@ -257,28 +259,26 @@ class _Reader:
         elif kind == "GLOBAL":
             yield Leaving(line, f"{self._verb} GLOBAL TEMP VIEW", "write TEMP VIEW: a global one outlives the run")
         elif kind == "FUNCTION":
-            words = self._statement_words(at)
-            loaded = {("USING", thing) for thing in ("JAR", "FILE", "ARCHIVE")} & set(zip(words, words[1:], strict=False))
-            if loaded or "'" in words:
+            text = " ".join(self._statement_words(at))
+            if re.search(r"\bUSING (JAR|FILE|ARCHIVE)\b|'", text):
                 yield Leaving(line, f"{self._verb} FUNCTION of a class or file", "write its body in SQL")
         elif kind in ("TABLE", "VIEW") and self._verb in ("CREATE", "REPLACE"):
-            words = self._statement_words(at)
-            head = words[: words.index("AS")] if "AS" in words else words
+            head = list(takewhile(lambda each: each != "AS", self._statement_words(at)))
             if "USING" in head[:-1] and (source := head[head.index("USING") + 1]) not in _FORMATS:
                 yield Leaving(line, f"{self._verb} {kind} USING {source.lower()}", "hand its rows over as an input")
 
     def _statement_words(self, at: int) -> list[str]:
         """A statement's words in capitals, names with their dots, and `'` for the text of `AS '…'`."""
-        words: list[str] = []
+        found: list[str] = []
         while at < len(self._tokens) and self._kind(at) is not TokenType.SEMICOLON:
             if (end := self.name_end(at)) > at:
-                words.append(".".join(self.parts(at, end)).upper())
+                found.append(".".join(self.parts(at, end)).upper())
                 at = end
             else:
-                if self._kind(at) is TokenType.STRING and words[-1:] == ["AS"]:
-                    words.append("'")
+                if self._kind(at) is TokenType.STRING and found[-1:] == ["AS"]:
+                    found.append("'")
                 at += 1
-        return words
+        return found
 
     def _starts_statement(self, at: int) -> bool:
         before = self._at(at - 1)

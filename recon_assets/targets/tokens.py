@@ -5,6 +5,7 @@ Belongs here: names, words and statements as they follow each other. Does not be
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from sqlglot.dialects.databricks import Databricks
 from sqlglot.tokens import Token, TokenType
@@ -18,9 +19,9 @@ class _Tokenizer(Databricks.Tokenizer):
     sqlglot's own takes some statements' rest for one text, and words in pairs: here all must be seen.
     """
 
-    KEYWORDS = {key: kind for key, kind in Databricks.Tokenizer.KEYWORDS.items() if not key[0].isalpha()}
-    COMMANDS: frozenset[TokenType] = frozenset()
-    RAW_STRINGS = [*Databricks.Tokenizer.RAW_STRINGS, "$$"]
+    KEYWORDS: ClassVar = {key: kind for key, kind in Databricks.Tokenizer.KEYWORDS.items() if not key[0].isalpha()}
+    COMMANDS: ClassVar = frozenset()
+    RAW_STRINGS: ClassVar = [*Databricks.Tokenizer.RAW_STRINGS, "$$"]
 
 
 def tokenize(text: str) -> list[Token]:
@@ -36,6 +37,11 @@ def is_name(token: Token | None) -> bool:
 def word(token: Token | None) -> str:
     """A word in capitals; "" for all else, such as a name in backticks."""
     return token.text.upper() if token is not None and token.token_type is TokenType.VAR else ""
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of words, written with blanks between."""
+    return frozenset(text.split())
 
 
 def statements(text: str) -> list[tuple[int, str]]:

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from recon_assets.assets.declaration import Declaration
+from recon_assets.spec import Reconciliation
 from recon_assets.targets import names
 from recon_assets.targets.base import TargetError
 from recon_assets.targets.references import Name, references
@@ -30,6 +33,7 @@ WITHIN = [
     "TABLE SALES",
     "FROM SALES SELECT SALES.a, SALES.b",
     "FROM SALES |> WHERE SALES.a > 1 |> SELECT SALES.a, SALES.b |> AGGREGATE sum(a) GROUP BY a, b",
+    "FROM SALES s |> EXTEND 1 AS x, s.a AS y |> AGGREGATE sum(s.a) AS a, sum(s.b) AS b",
     "SELECT * FROM SALES TIMESTAMP AS OF '2024-01-01' AS s, v WHERE s.x = 1",
     # FROM that is followed by no table
     "SELECT EXTRACT(YEAR FROM s.sold), EXTRACT(DAY FROM s.a.b) FROM SALES s",
@@ -76,6 +80,7 @@ WITHIN = [
     "EXECUTE IMMEDIATE 'SELECT s.a FROM SALES s'",
     "SELECT add, load, copy, `use` FROM SALES",
     # a script, whole
+    "BEGIN FOR r AS SELECT * FROM SALES DO EXECUTE IMMEDIATE 'SELECT ?, ?' USING r.a, r.b; END FOR; END",
     "BEGIN lbl: BEGIN DECLARE a, b INT DEFAULT 1; DECLARE c CURSOR FOR SELECT s.a, s.b FROM SALES s; OPEN c;"
     " FETCH FROM c INTO lbl.a, lbl.b; SET lbl.a = lbl.b; CLOSE c; END; END",
     "BEGIN FOR r AS SELECT * FROM SALES DO INSERT INTO OUT VALUES (r.a, r.b), (r.c, r.d); UPDATE OUT SET a = r.a; END FOR; END",
@@ -146,7 +151,10 @@ OUTSIDE = [
     ("DROP TABLE IF EXISTS default.X; DROP VIEW a.y; DROP FUNCTION a.f", ["default.X", "a.y", "a.f"]),
     ("ALTER TABLE default.X ADD COLUMN a INT; ALTER TABLE OUT RENAME TO a.y", ["default.X", "a.y"]),
     ("TRUNCATE TABLE default.X; REFRESH TABLE a.y; CACHE LAZY TABLE a.z", ["default.X", "a.y", "a.z"]),
-    ("OPTIMIZE default.X; VACUUM a.y; DESCRIBE HISTORY a.z; RESTORE TABLE a.w TO VERSION AS OF 1", ["default.X", "a.y", "a.z", "a.w"]),
+    (
+        "OPTIMIZE default.X; VACUUM a.y; DESCRIBE HISTORY a.z; RESTORE TABLE a.w TO VERSION AS OF 1",
+        ["default.X", "a.y", "a.z", "a.w"],
+    ),
     ("INSERT INTO default.X VALUES (1)", ["default.X"]),
     ("INSERT OVERWRITE default.X SELECT 1; INSERT OVERWRITE TABLE a.y SELECT 1", ["default.X", "a.y"]),
     ("INSERT INTO TABLE default.X (a, b) SELECT 1, 2", ["default.X"]),
@@ -162,7 +170,10 @@ OUTSIDE = [
     # scripts
     ("BEGIN INSERT INTO default.X SELECT * FROM a.y; END", ["default.X", "a.y"]),
     ("BEGIN FOR r AS SELECT * FROM a.y DO IF r.a THEN DELETE FROM a.z; END IF; END FOR; END", ["a.y", "a.z"]),
-    ("BEGIN DECLARE c CURSOR FOR SELECT * FROM SALES, a.y; WHILE (SELECT true FROM a.z) DO SET x = 1; END WHILE; END", ["a.y", "a.z"]),
+    (
+        "BEGIN DECLARE c CURSOR FOR SELECT * FROM SALES, a.y; WHILE (SELECT true FROM a.z) DO SET x = 1; END WHILE; END",
+        ["a.y", "a.z"],
+    ),
 ]
 
 
@@ -192,7 +203,10 @@ LEAVING = [
     ("ADD JAR '/x.jar'", "ADD JAR"),
     ("CREATE TEMPORARY FUNCTION f AS 'a.B' USING JAR '/x.jar'", "FUNCTION of a class or file"),
     ("CREATE FUNCTION f AS 'a.B'", "FUNCTION of a class or file"),
-    ("CREATE TEMP VIEW v USING org.apache.spark.sql.jdbc OPTIONS (url 'jdbc:x', dbtable 'y')", "USING org.apache.spark.sql.jdbc"),
+    (
+        "CREATE TEMP VIEW v USING org.apache.spark.sql.jdbc OPTIONS (url 'jdbc:x', dbtable 'y')",
+        "USING org.apache.spark.sql.jdbc",
+    ),
     ("CREATE TABLE x USING jdbc OPTIONS (url 'jdbc:x')", "USING jdbc"),
     ("SELECT * FROM read_kafka(subscribe => 'x')", "read_kafka(…)"),
     ("SELECT * FROM read_files(:path)", "read_files(…)"),
@@ -255,8 +269,17 @@ def test_an_allowed_name_is_that_name_in_the_sessions_catalog(allowed: str, text
 
 @pytest.mark.parametrize("text", ["X", "`a.b`", "a.", "a b", "", "a.b(c)", "`a", "default.*"])
 def test_what_is_no_name_of_something_outside_cannot_be_allowed(text: str):
-    with pytest.raises(ValueError, match="is no name|is a bare name"):
+    with pytest.raises(ValueError, match=r"is no name|is a bare name"):
         names.Allowed.parse(text)
+
+
+def test_the_yaml_says_what_is_allowed(tmp_path: Path):
+    spec = {"outputs": [{"table": "dbo.OUT"}], "target": {"sql": "target.sql", "allow": ["a.X", "/x"]}}
+    declared = Declaration("r", tmp_path, Reconciliation.model_validate(spec))
+    assert list(declared.logic.allowed) == ["a.X", "/x"]
+    for target in ({"sql": "target.sql", "allow": ["X"]}, {"python": "target:f", "allow": ["a.X"]}):
+        with pytest.raises(ValidationError, match=r"is a bare name|`allow` is for `sql`"):
+            Reconciliation.model_validate(spec | {"target": target})
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)

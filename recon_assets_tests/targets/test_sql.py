@@ -1,5 +1,6 @@
 """Migrated logic as SQL on a real local Spark with Delta Lake."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,9 +31,11 @@ def sales(target: LocalSpark, tmp_path: Path) -> Inputs:
     return {"SALES": TableVersion(folder, 0)}
 
 
-def run(target: LocalSpark, folder: Path, text: str, inputs: Inputs, *outputs: str, **given) -> dict:
+def run(
+    target: LocalSpark, folder: Path, text: str, inputs: Inputs, *outputs: str, allowed=(), zone="UTC", **given
+) -> dict:
     (folder / "target.sql").write_text(text)
-    logic = Logic("sql", "target.sql", folder)
+    logic = Logic("sql", "target.sql", folder, allowed=allowed, time_zone=zone)
     given = {"parameters": {}, "clock": None} | given
     with target.run(logic, inputs, outputs or ("OUT",), **given) as frames:
         return {name: sorted(tuple(row) for row in frame.collect()) for name, frame in frames.items()}
@@ -54,6 +57,13 @@ def run(target: LocalSpark, folder: Path, text: str, inputs: Inputs, *outputs: s
         "(SELECT 1 AS id)",
         "CREATE TABLE OUT AS SELECT :One AS id FROM SALES LIMIT 1",
         "SELECT :one AS id",
+        "SELECT 1 AS id LIMIT:oNE",
+        "CREATE TEMP VIEW v AS SELECT :One AS id; FROM v SELECT id",
+        "CREATE TEMP VIEW v AS SELECT 1 AS id; TABLE v",
+        "DECLARE n INT DEFAULT :One; SELECT session.n AS id",
+        "EXPLAIN SELECT ';'; SELECT 1 AS id",
+        "CREATE TABLE OUT (id INT); FROM SALES s INSERT INTO OUT SELECT s.id WHERE s.id = :One INSERT INTO OUT SELECT id WHERE false",
+        "EXECUTE IMMEDIATE 'CREATE TABLE OUT AS SELECT id FROM SALES WHERE id = ?' USING :One",
         "CREATE TABLE OUT (id INT); WITH s AS (SELECT * FROM SALES) INSERT INTO OUT SELECT id FROM s WHERE id = 1",
         "BEGIN DECLARE n INT DEFAULT 1; CREATE TABLE OUT (id INT); INSERT INTO OUT VALUES (n); END",
     ],
@@ -114,6 +124,11 @@ def test_runs_do_not_see_each_others_tables_and_views(target, tmp_path, sales):
         ("INSERT INTO SALES VALUES (4, 1.0, NULL)", r"target\.sql:1: "),
         ("DELETE FROM SALES WHERE id = 1", r"target\.sql:1: "),
         ("UPDATE SALES SET id = 9", r"target\.sql:1: "),
+        ("SELECT 1;\n\nSELECT ':x',\n  :x", r"target\.sql:4: :x is no parameter; the YAML declares none"),
+        ("SELECT *\nFROM dbo.SALES", r"target\.sql:2: dbo\.SALES is not this run's SALES: write `SALES` alone"),
+        ("CREATE TABLE OUT AS SELECT 1 AS x;\nUSE default", r"target\.sql:2: USE DEFAULT leaves this run's own tables"),
+        ("SELECT *\nFROM NOPE", r"target\.sql:2: .*TABLE_OR_VIEW_NOT_FOUND.*by their bare names"),
+        ("EXECUTE IMMEDIATE 'it`s'", "can't be read as Databricks SQL"),
     ],
 )
 def test_a_mistake_is_told_with_file_line_and_remedy(target, tmp_path, sales, text, message):
@@ -134,3 +149,39 @@ def test_a_failure_while_computing_is_told_when_the_rows_are_stored(target, tmp_
         pytest.raises(TargetError, match="CAST_INVALID_INPUT"),
     ):
         target.save(frames["OUT"], str(tmp_path / "out"))
+
+
+@pytest.fixture
+def elsewhere(target: LocalSpark) -> Iterator[str]:
+    """A table that is none of the run's, in a database of its own."""
+    session = target.process_session
+    session.sql("CREATE DATABASE elsewhere")
+    session.sql("CREATE TABLE elsewhere.X AS SELECT 1 AS id")
+    yield "elsewhere.X"
+    session.sql("DROP DATABASE elsewhere CASCADE")
+
+
+@pytest.mark.parametrize("name", ["elsewhere.X", "spark_catalog.elsewhere.x", "`elsewhere`.`X`"])
+def test_a_name_that_is_allowed_can_be_read_and_written(target, tmp_path, sales, elsewhere, name):
+    text = f"INSERT INTO {name} SELECT id + 1 FROM SALES WHERE id = 1; SELECT * FROM {name}"
+    assert run(target, tmp_path, text, sales, allowed=[elsewhere]) == {"OUT": [(1,), (2,)]}
+
+
+def test_a_path_that_is_allowed_can_be_read(target, tmp_path, sales):
+    path = f"delta.`{sales['SALES'].location}`"
+    assert run(target, tmp_path, f"SELECT count(*) FROM {path}", {}, allowed=[path]) == {"OUT": [(3,)]}
+
+
+def test_nothing_runs_before_all_names_are_checked(target, tmp_path, sales, elsewhere):
+    text = "INSERT INTO elsewhere.X VALUES (2); SELECT * FROM samples.nyctaxi.trips"
+    with pytest.raises(TargetError, match=r"^\S*target\.sql:1: samples\.nyctaxi\.trips lies outside[^\n]*$"):
+        run(target, tmp_path, text, sales, allowed=[elsewhere])
+    assert target.process_session.table(elsewhere).count() == 1
+
+
+def test_the_clock_is_the_time_in_the_sessions_zone(target, tmp_path, sales):
+    text = "SELECT CAST(:clock AS STRING), unix_timestamp(:clock)"
+    clock = datetime(2024, 7, 31, 6)
+    assert run(target, tmp_path, text, sales, zone="Europe/Berlin", clock=clock) == {
+        "OUT": [("2024-07-31 06:00:00", 1722398400)]
+    }
