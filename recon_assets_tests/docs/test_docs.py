@@ -15,7 +15,7 @@ import yaml
 from recon_assets.comparison import Rules
 from recon_assets.sources.sqlserver.source import SynapseResource
 from recon_assets.spec import Reconciliation
-from recon_assets.targets.connect import ConnectSpark
+from recon_assets.targets.databricks.target import DatabricksTarget
 
 ROOT = Path(__file__).parents[2]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -70,7 +70,7 @@ def test_every_variable_of_the_azure_deployment_is_in_the_table():
     shown = set(re.findall(r"^\| `(RECON_\w+)` \|", (ROOT / "docs" / "azure.md").read_text(), re.MULTILINE))
     code = "".join((ROOT / "recon_assets" / name).read_text() for name in ("deployments.py", "home.py"))
     named = set(re.findall(r"RECON_\w+[A-Z]", code)) - {"RECON_SOURCE", "RECON_TARGET"}
-    parts = {"SOURCE": SynapseResource, "TARGET": ConnectSpark}
+    parts = {"SOURCE": SynapseResource, "TARGET": DatabricksTarget}
     fields = {f"RECON_{part}_{name.upper()}" for part, of in parts.items() for name in of.model_fields}
     assert shown == named | fields - {"RECON_SOURCE_SCRATCH"}
 

@@ -5,19 +5,24 @@ Belongs here: files and folders below `dbfs:/`, read and written in base64. Does
 
 import base64
 import itertools
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from recon_assets_tests.workspace.exchange import ApiError, Request, invalid, missing
 from recon_assets_tests.workspace.routing import Route
+from recon_assets_tests.workspace.tree import Tree
 
 MEGABYTE = 1024 * 1024
 """The most that one call reads or writes; a read that names no length gives half."""
 
 
-class Dbfs:
+class Dbfs(Tree):
     """A folder as DBFS."""
+
+    base = "/api/2.0/dbfs"
+    entries = "files"
+    not_there = "No file or directory exists on path {path}."
+    not_empty = ("IO_ERROR", "{path} is a non-empty directory")
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -26,17 +31,13 @@ class Dbfs:
 
     def routes(self) -> Sequence[Route]:
         """What is answered."""
-        base = "/api/2.0/dbfs"
         return [
-            Route("POST", f"{base}/put", self._put),
-            Route("POST", f"{base}/create", self._create),
-            Route("POST", f"{base}/add-block", self._add_block),
-            Route("POST", f"{base}/close", self._close),
-            Route("GET", f"{base}/read", self._read),
-            Route("GET", f"{base}/get-status", self._get_status),
-            Route("GET", f"{base}/list", self._list),
-            Route("POST", f"{base}/mkdirs", self._mkdirs),
-            Route("POST", f"{base}/delete", self._delete),
+            *super().routes(),
+            Route("POST", f"{self.base}/put", self._put),
+            Route("POST", f"{self.base}/create", self._create),
+            Route("POST", f"{self.base}/add-block", self._add_block),
+            Route("POST", f"{self.base}/close", self._close),
+            Route("GET", f"{self.base}/read", self._read),
         ]
 
     def path(self, name: str) -> Path:
@@ -69,7 +70,7 @@ class Dbfs:
         return {}
 
     def _read(self, request: Request) -> dict:
-        path = self._existing(request)
+        path = self.existing(request)
         if path.is_dir():
             raise invalid(f"Cannot read a directory: {request.need('path')}")
         offset, length = int(request.fields.get("offset", 0)), int(request.fields.get("length", MEGABYTE // 2))
@@ -80,30 +81,6 @@ class Dbfs:
             data = file.read(length)
         return {"bytes_read": len(data), "data": base64.b64encode(data).decode()}
 
-    def _get_status(self, request: Request) -> dict:
-        return self._told(self._existing(request))
-
-    def _list(self, request: Request) -> dict:
-        path = self._existing(request)
-        return {"files": [self._told(each) for each in (sorted(path.iterdir()) if path.is_dir() else [path])]}
-
-    def _mkdirs(self, request: Request) -> dict:
-        path = self.path(request.need("path"))
-        if any(each.is_file() for each in (path, *path.parents)):
-            raise ApiError(400, "RESOURCE_ALREADY_EXISTS", f"A file exists at a prefix of {request.need('path')}")
-        path.mkdir(parents=True, exist_ok=True)
-        return {}
-
-    def _delete(self, request: Request) -> dict:
-        path = self._existing(request)
-        if path.is_file():
-            path.unlink()
-        elif any(path.iterdir()) and not request.flag("recursive"):
-            raise ApiError(400, "IO_ERROR", f"{request.need('path')} is a non-empty directory")
-        else:
-            shutil.rmtree(path)
-        return {}
-
     def _new_file(self, request: Request) -> Path:
         path = self.path(request.need("path"))
         if path.exists() and not request.flag("overwrite"):
@@ -111,18 +88,13 @@ class Dbfs:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def _existing(self, request: Request) -> Path:
-        path = self.path(request.need("path"))
-        if not path.exists():
-            raise missing(f"No file or directory exists on path {request.need('path')}.")
-        return path
-
     def _handle(self, request: Request) -> Path:
         if (path := self._handles.get(int(request.need("handle")))) is None:
             raise missing(f"No open stream for handle {request.need('handle')}.")
         return path
 
-    def _told(self, path: Path) -> dict:
+    def told(self, path: Path) -> dict:
+        """What is said of a file or folder."""
         about = path.stat()
         return {
             "path": f"/{path.relative_to(self._root)}",

@@ -4,19 +4,24 @@ Belongs here: putting them there and asking after them. Does not belong here: ru
 """
 
 import base64
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from recon_assets_tests.workspace.exchange import Answer, ApiError, Request, invalid, missing
 from recon_assets_tests.workspace.routing import Route
+from recon_assets_tests.workspace.tree import Tree
 
 NOTEBOOK = b"# Databricks notebook source"
 """What a Python notebook's source begins with."""
 
 
-class WorkspaceFiles:
+class WorkspaceFiles(Tree):
     """A folder as the tree; a notebook lies there under its name, without an extension."""
+
+    base = "/api/2.0/workspace"
+    entries = "objects"
+    not_there = "Path ({path}) doesn't exist."
+    not_empty = ("DIRECTORY_NOT_EMPTY", "Folder ({path}) is not empty")
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -26,14 +31,10 @@ class WorkspaceFiles:
 
     def routes(self) -> Sequence[Route]:
         """What is answered."""
-        base = "/api/2.0/workspace"
         return [
-            Route("POST", f"{base}/import", self._import),
-            Route("GET", f"{base}/export", self._export),
-            Route("GET", f"{base}/get-status", self._get_status),
-            Route("GET", f"{base}/list", self._list),
-            Route("POST", f"{base}/mkdirs", self._mkdirs),
-            Route("POST", f"{base}/delete", self._delete),
+            *super().routes(),
+            Route("POST", f"{self.base}/import", self._import),
+            Route("GET", f"{self.base}/export", self._export),
         ]
 
     def path(self, name: str) -> Path:
@@ -71,42 +72,13 @@ class WorkspaceFiles:
         return {}
 
     def _export(self, request: Request) -> Answer:
-        content = self._existing(request).read_bytes()
+        content = self.existing(request).read_bytes()
         if request.flag("direct_download"):
             return Answer(content)
         return Answer({"content": base64.b64encode(content).decode(), "file_type": "py"})
 
-    def _get_status(self, request: Request) -> dict:
-        return self._told(self._existing(request))
-
-    def _list(self, request: Request) -> dict:
-        path = self._existing(request)
-        return {"objects": [self._told(each) for each in (sorted(path.iterdir()) if path.is_dir() else [path])]}
-
-    def _mkdirs(self, request: Request) -> dict:
-        path = self.path(request.need("path"))
-        if any(each.is_file() for each in (path, *path.parents)):
-            raise ApiError(400, "RESOURCE_ALREADY_EXISTS", f"A file exists at a prefix of {request.need('path')}")
-        path.mkdir(parents=True, exist_ok=True)
-        return {}
-
-    def _delete(self, request: Request) -> dict:
-        path = self._existing(request)
-        if path.is_file():
-            path.unlink()
-        elif any(path.iterdir()) and not request.flag("recursive"):
-            raise ApiError(400, "DIRECTORY_NOT_EMPTY", f"Folder ({request.need('path')}) is not empty")
-        else:
-            shutil.rmtree(path)
-        return {}
-
-    def _existing(self, request: Request) -> Path:
-        path = self.path(request.need("path"))
-        if not path.exists():
-            raise missing(f"Path ({request.need('path')}) doesn't exist.")
-        return path
-
-    def _told(self, path: Path) -> dict:
+    def told(self, path: Path) -> dict:
+        """What is said of a file or folder."""
         told = {"path": f"/{path.relative_to(self._root)}", "object_id": path.stat().st_ino}
         if path.is_dir():
             return told | {"object_type": "DIRECTORY"}
