@@ -104,7 +104,7 @@ def _time_zone(name: str) -> str:
 
 
 class TargetSpec(_Model):
-    """The migrated logic: exactly one of `sql`, `python`, `parquet`, `notebook`, `script`, `job`."""
+    """The migrated logic: exactly one of `sql`, `python`, `parquet`, `delta`, `notebook`, `script`, `job`."""
 
     sql: str | None = Field(
         None,
@@ -120,6 +120,11 @@ class TargetSpec(_Model):
     parquet: str | None = Field(
         None,
         description="A Parquet file or folder that holds the output, computed elsewhere; relative to the YAML.",
+    )
+    delta: str | None = Field(
+        None,
+        description="Or a Delta table that holds it: its folder, relative to the YAML, or URL, or its name with"
+        " catalog and schema; `@7` after it for its version 7, else its newest.",
     )
     notebook: str | None = Field(
         None,
@@ -169,10 +174,10 @@ class TargetSpec(_Model):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = (self.sql, self.python, self.parquet, self.notebook, self.script, self.job)
+        kinds = (self.sql, self.python, self.parquet, self.delta, self.notebook, self.script, self.job)
         if sum(value is not None for value in kinds) != 1:
             raise ValueError(
-                "a target is one of `sql`, `python`, `parquet`, `notebook`, `script`, `job`: name exactly one"
+                "a target is one of `sql`, `python`, `parquet`, `delta`, `notebook`, `script`, `job`: name one"
             )
         if self.python is not None and (self.python.count(":") != 1 or not all(self.python.split(":"))):
             raise ValueError(f"`python` is written `module:function`, not {self.python!r}")
@@ -373,9 +378,10 @@ class Reconciliation(_Model):
         return self
 
     @model_validator(mode="after")
-    def _parquet_is_one_output(self) -> Self:
-        if self.target.parquet is not None and len(self.outputs) > 1:
-            raise ValueError("a `parquet` target holds one output: give each output a reconciliation of its own")
+    def _what_was_computed_elsewhere_is_one_output(self) -> Self:
+        kind = "parquet" if self.target.parquet is not None else "delta" if self.target.delta is not None else None
+        if kind and len(self.outputs) > 1:
+            raise ValueError(f"a `{kind}` target holds one output: give each output a reconciliation of its own")
         return self
 
     @property

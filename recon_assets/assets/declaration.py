@@ -47,6 +47,8 @@ class Declaration:
             return Logic("python", target.python, self.folder, **settings)
         if target.parquet is not None:
             return Logic("parquet", target.parquet, self.folder, **settings)
+        if target.delta is not None:
+            return Logic("delta", target.delta, self.folder, **settings)
         run = RunSettings(target.cluster, target.new_cluster or {}, target.libraries, target.timeout, target.retries)
         if target.job is not None:
             return Logic("job", str(target.job), self.folder, run=run)
@@ -57,7 +59,7 @@ class Declaration:
     @cached_property
     def logic_file(self) -> Path | None:
         """The text of the migrated logic; None for a Python module that can't be found, and what lies elsewhere."""
-        if self.logic.in_workspace:
+        if self.logic.in_workspace or self.logic.kind == "delta":
             return None
         return python.source_file(self.logic) if self.logic.kind == "python" else self.folder / self.logic.text
 
@@ -103,12 +105,12 @@ class Declaration:
     def target_version(self) -> str:
         """Changes when the migrated logic's text, its settings, the parameters or the clock do."""
         settings = (self.spec.target.ansi, self.spec.target.time_zone)
-        return self._version(self.logic_file if self.logic.kind != "parquet" else None, repr(settings))
+        return self._version(None if self.logic.is_output else self.logic_file, repr(settings))
 
     def code_hashes(self) -> dict[str, str]:
         """SHA-256 of each text that runs, by side and file name."""
         sides = {"source": self.procedure.definition}
-        if self.logic_file is not None and self.logic.kind != "parquet":
+        if self.logic_file is not None and not self.logic.is_output:
             sides["target"] = self.logic_file
         return {f"{side}: {file.name}": file_hash(file) for side, file in sides.items()}
 

@@ -18,10 +18,12 @@ from recon_assets.targets.base import Execution, Target
 def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
     """The assets of all outputs on the target's side."""
     spec = declaration.spec
-    # A Parquet file computed elsewhere read nothing of ours: it has no inputs, and no proof of equal ones.
-    tables = () if declaration.logic.kind == "parquet" else spec.inputs
+    # What was computed elsewhere read nothing of ours: it has no inputs, and no proof of equal ones.
+    tables = () if declaration.logic.is_output else spec.inputs
     inputs = {f"input_{n}": declaration.input_key(table, "delta") for n, table in enumerate(tables)}
-    kind = {"sql": "sql", "python": "pyspark", "parquet": "parquet"}.get(declaration.logic.kind, "spark")
+    kind = {"sql": "sql", "python": "pyspark", "parquet": "parquet", "delta": "deltalake"}.get(
+        declaration.logic.kind, "spark"
+    )
 
     @dg.multi_asset(
         name=f"{declaration.name}__migrated",
@@ -47,6 +49,7 @@ def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
     ) -> Iterator[Any]:
         read = input_rows(loaded.values())
         tables = {table.table: table.delta for table in loaded.values() if table.delta is not None}
+        versions = ", ".join(f"{name} version {table.version}" for name, table in tables.items())
         parameters = spec.bound_parameters()
         execution = Execution(context)
         with target.run(declaration.logic, tables, spec.output_names, parameters, spec.clock, execution) as frames:
@@ -59,6 +62,7 @@ def migrated_logic(declaration: Declaration) -> dg.AssetsDefinition:
                     inputs=read,
                     made_by=target.describe(declaration.logic)
                     | execution.made_by
+                    | ({"read": versions} if versions else {})
                     | {CODE: declaration.target_version()},
                 )
                 yield dg.MaterializeResult(asset_key=key, value=made, metadata=execution.told(key))

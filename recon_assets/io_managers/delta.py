@@ -67,6 +67,7 @@ class DeltaLayer(TableLayer):
                     delta=table,
                     made_by=value.made_by,
                 ),
+                delta_version=table.version,
             )
 
     def load_input(self, context: dg.InputContext) -> StoredTable:

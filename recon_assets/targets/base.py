@@ -38,13 +38,18 @@ class Logic:
     answers. `ansi` None: the engine's own. `allowed`: tables outside of the reconciliation that it may use. `run`: how
     Databricks runs a notebook, a script or a job, which lie in its workspace."""
 
-    kind: Literal["sql", "python", "parquet", "notebook", "script", "job"]
-    text: str  # a file or folder name, module:function, a path in the workspace, or a job's id
+    kind: Literal["sql", "python", "parquet", "delta", "notebook", "script", "job"]
+    text: str  # a file or folder name, module:function, a table's name, a path in the workspace, or a job's id
     folder: Path
     ansi: bool | None = None
     time_zone: str = "UTC"
     allowed: Sequence[str] = ()
     run: RunSettings = RunSettings()
+
+    @property
+    def is_output(self) -> bool:
+        """Whether it is no logic, but what some logic has made elsewhere."""
+        return self.kind in ("parquet", "delta")
 
     @property
     def in_workspace(self) -> bool:

@@ -12,7 +12,8 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import dagster as dg
@@ -21,6 +22,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from recon_assets.comparison.location import is_url
 from recon_assets.comparison.spark.errors import plain_message
 from recon_assets.sources.base import Parameter
 from recon_assets.targets import python, sql
@@ -100,7 +102,12 @@ class SparkTarget(dg.ConfigurableResource):
             elif logic.kind == "python":
                 yield python.run(session, logic, tables, outputs, parameters, clock)
             else:
-                yield {outputs[0]: _parquet(session, logic)}
+                frame, about = (
+                    self._of_parquet(session, logic) if logic.kind == "parquet" else self._of_delta(session, logic)
+                )
+                if execution is not None:
+                    execution.made_by |= about
+                yield {outputs[0]: frame}
 
     @contextmanager
     def reading(self, tables: Sequence[TableVersion | ParquetFiles]) -> Iterator[Sequence[DataFrame]]:
@@ -122,6 +129,33 @@ class SparkTarget(dg.ConfigurableResource):
         # Delta refuses to change a past version, Spark to insert into a projection.
         return frame.select("*")
 
+    def _of_parquet(self, session: SparkSession, logic: Logic) -> tuple[DataFrame, dict[str, str]]:
+        """An output computed elsewhere, and when it was written, where that can be seen from here."""
+        path = logic.folder / logic.text
+        files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path] if path.exists() else []
+        about = {"written": _moment(max(file.stat().st_mtime for file in files))} if files else {}
+        with failing(f"{path} can't be read as Parquet", "Write the output there, or correct `parquet:`"):
+            return session.read.parquet(str(path)), about
+
+    def _of_delta(self, session: SparkSession, logic: Logic) -> tuple[DataFrame, dict[str, str]]:
+        """An output computed elsewhere, its version, and when that was written."""
+        name, at, version = logic.text.rpartition("@")
+        if not (at and version.isdecimal()):
+            name, version = logic.text, ""
+        path = logic.folder / name
+        is_path = is_url(name) or "/" in name or path.exists()
+        location = (name if is_url(name) else str(path)) if is_path else _quoted(name)
+        table = TableVersion(location, int(version or 0))
+        with failing(f"{name} can't be read as a Delta table", "Write the output there, or correct `delta:`"):
+            history = session.sql(f"DESCRIBE HISTORY {table.sql}").selectExpr(
+                "version", "unix_seconds(timestamp) AS at"
+            )
+            found = (history.where(f"version = {version}") if version else history).limit(1).collect()
+            if not found:
+                raise TargetError(f"{name} has no version {version} in its history: correct `delta:`")
+            table = replace(table, version=found[0].version)
+            return self.table(session, table), {"version": str(table.version), "written": _moment(found[0].at)}
+
     def describe(self, logic: Logic) -> dict[str, str]:
         """Engine, version and the settings that change the logic's answers."""
         with self.session() as session:
@@ -142,12 +176,21 @@ def quiet() -> None:
 
 
 @contextmanager
-def failing(doing: str) -> Iterator[None]:
+def failing(doing: str, remedy: str = "") -> Iterator[None]:
     """Turns Spark's errors into ours."""
     try:
         yield
     except (PySparkException, Py4JJavaError) as error:
-        raise TargetError(f"{doing}: {plain_message(error)}") from error
+        raise TargetError(". ".join(filter(None, (f"{doing}: {plain_message(error)}", remedy)))) from error
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")
+
+
+def _quoted(name: str) -> str:
+    """A table's name, each part in backticks; those that have them already are left."""
+    return name if "`" in name else ".".join(f"`{part}`" for part in name.split("."))
 
 
 def _set(session: SparkSession, logic: Logic) -> None:
@@ -163,16 +206,6 @@ def _of_files(session: SparkSession, paths: Sequence[str], files: ParquetFiles) 
 
 def _named(table: TableVersion | ParquetFiles) -> str:
     return table.location if isinstance(table, TableVersion) else next(iter(table.paths), "a table without files")
-
-
-def _parquet(session: SparkSession, logic: Logic) -> DataFrame:
-    path = logic.folder / logic.text
-    try:
-        return session.read.parquet(str(path))
-    except PySparkException as error:
-        raise TargetError(
-            f"{path} can't be read as Parquet: {plain_message(error)}. Write the output there, or correct `parquet:`"
-        ) from error
 
 
 def _check_columns(frame: DataFrame) -> None:

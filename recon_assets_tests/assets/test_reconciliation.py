@@ -2,9 +2,13 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import dagster as dg
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from recon_assets_tests.assets.conftest import COPY, Project, copying
 
@@ -140,6 +144,30 @@ def test_an_output_computed_elsewhere_is_compared_without_running_anything(proje
     report = project.report("P")
     assert report.comparison.verdict == "MATCH"
     assert [proof.target_rows for proof in report.inputs] == [None]
+    assert f"written {datetime.now(UTC):%Y-%m-%d}" in report.target_system
+
+
+@pytest.mark.parametrize(
+    ("version", "verdict", "told"),
+    [("@0", "MATCH", "version 0"), ("", "PARTIAL MATCH", "version 1"), ("@7", None, "has no version 7 in its history")],
+)
+def test_a_delta_table_computed_elsewhere_is_compared_as_of_a_version(project: Project, version, verdict, told):
+    project.table("dbo.T", TABLE, ROWS)
+    rows = pa.table(
+        {"id": [1, 2, 3], "amount": pa.array([Decimal("1.50"), None, Decimal("-2.25")], pa.decimal128(9, 2))}
+    )
+    made = project.home / "elsewhere"
+    write_deltalake(made, rows)
+    write_deltalake(made, rows.slice(0, 1), mode="overwrite")
+    project.write(copying() | {"target": {"delta": f"{made}{version}"}}, source_sql=COPY)
+    run = project.run()
+    assert run.result.success == (verdict is not None), run.errors
+    if verdict is None:
+        assert told in run.errors
+    else:
+        report = project.report("P")
+        assert report.comparison.verdict == verdict
+        assert f"{told}, written {datetime.now(UTC):%Y-%m-%d}" in report.target_system
 
 
 def test_the_same_data_and_code_give_the_same_data_versions_again(project: Project):
