@@ -106,6 +106,11 @@ class ParquetFiles:
     filesystem: AbstractFileSystem | None = field(default=None, repr=False)
 
 
+def quoted(name: str) -> str:
+    """An identifier of Databricks SQL, in backticks."""
+    return f"`{name.replace('`', '``')}`"
+
+
 class Target(Protocol):
     """A lakehouse that holds Delta tables and runs SQL and PySpark on them."""
 

@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.connect.client.retries import DefaultPolicy
 
 from recon_assets.comparison.location import is_url
-from recon_assets.targets.base import ParquetFiles, TableVersion, TargetError
+from recon_assets.targets.base import ParquetFiles, TableVersion, TargetError, quoted
 from recon_assets.targets.spark import SparkTarget, failing, quiet
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class ConnectSpark(SparkTarget):
             return f"{self.root.rstrip('/')}/{reconciliation}/{table}/{name}"
         run = name.partition("-")[0]
         parts = (self.catalog or "", f"{self.prefix}_{reconciliation}_{run}", table.removesuffix("_delta"))
-        return ".".join(f"`{part.replace('`', '``')}`" for part in parts)
+        return ".".join(map(quoted, parts))
 
     def write(self, frame: DataFrame, location: str) -> TableVersion:
         """Store a DataFrame as a table, in place of one that this run has left there before."""

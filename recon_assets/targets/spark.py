@@ -26,7 +26,7 @@ from recon_assets.comparison.location import is_url
 from recon_assets.comparison.spark.errors import plain_message
 from recon_assets.sources.base import Parameter
 from recon_assets.targets import python, sql
-from recon_assets.targets.base import Execution, Logic, ParquetFiles, TableVersion, TargetError
+from recon_assets.targets.base import Execution, Logic, ParquetFiles, TableVersion, TargetError, quoted
 
 _SETTINGS = {
     "ansi": "spark.sql.ansi.enabled",
@@ -144,7 +144,7 @@ class SparkTarget(dg.ConfigurableResource):
             name, version = logic.text, ""
         path = logic.folder / name
         is_path = is_url(name) or "/" in name or path.exists()
-        location = (name if is_url(name) else str(path)) if is_path else _quoted(name)
+        location = (name if is_url(name) else str(path)) if is_path else _name_quoted(name)
         table = TableVersion(location, int(version or 0))
         with failing(f"{name} can't be read as a Delta table", "Write the output there, or correct `delta:`"):
             history = session.sql(f"DESCRIBE HISTORY {table.sql}").selectExpr(
@@ -188,9 +188,9 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")
 
 
-def _quoted(name: str) -> str:
-    """A table's name, each part in backticks; those that have them already are left."""
-    return name if "`" in name else ".".join(f"`{part}`" for part in name.split("."))
+def _name_quoted(name: str) -> str:
+    """A table's name, each part in backticks; one that has them already is left."""
+    return name if "`" in name else ".".join(map(quoted, name.split(".")))
 
 
 def _set(session: SparkSession, logic: Logic) -> None:

@@ -21,7 +21,7 @@ from sqlglot.errors import SqlglotError
 from recon_assets.comparison.spark.errors import plain_message
 from recon_assets.sources.base import Parameter
 from recon_assets.targets import binding, names
-from recon_assets.targets.base import Logic, TargetError
+from recon_assets.targets.base import Logic, TargetError, quoted
 from recon_assets.targets.tokens import statements, tokenize
 
 _QUERY_STARTS = frozenset({"SELECT", "WITH", "VALUES", "FROM", "TABLE", "("})
@@ -70,9 +70,9 @@ def _prepare(inputs: Mapping[str, DataFrame], outputs: Sequence[str]) -> None:
     produced = {name.lower() for name in outputs}
     for name, frame in inputs.items():
         if name.lower() in produced:  # a table the procedure changes: the script changes a copy of its own
-            frame.write.saveAsTable(_quoted(name))
+            frame.write.saveAsTable(quoted(name))
         else:
-            frame.createOrReplaceTempView(_quoted(name))
+            frame.createOrReplaceTempView(quoted(name))
 
 
 def _values(parameters: Mapping[str, Parameter], clock: datetime | None) -> dict[str, Any]:
@@ -103,17 +103,13 @@ def _execute(
 
 
 def _made(session: SparkSession, file: str, name: str) -> DataFrame:
-    if not session.catalog.tableExists(_quoted(name)):
+    if not session.catalog.tableExists(quoted(name)):
         made = [table.name for table in session.catalog.listTables() if not table.isTemporary]
         raise TargetError(
             f"{file} ran but made no table {name}; it made {', '.join(made) or 'none'}."
             f" End it with a SELECT, or with CREATE TABLE {name} AS …"
         )
-    return session.table(_quoted(name))
-
-
-def _quoted(name: str) -> str:
-    return f"`{name.replace('`', '``')}`"
+    return session.table(quoted(name))
 
 
 def _is_query(statement: str) -> bool:

@@ -19,7 +19,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame, SparkSession
 
 from recon_assets.sources.base import Parameter
-from recon_assets.targets.base import Execution, Logic, TableVersion, TargetError
+from recon_assets.targets.base import Execution, Logic, TableVersion, TargetError, quoted
 from recon_assets.targets.connect import ConnectSpark
 from recon_assets.targets.databricks.jobs import Runner
 from recon_assets.targets.databricks.pipes import listening
@@ -44,7 +44,7 @@ class _Schema:
 
     @property
     def sql(self) -> str:
-        return f"{_quoted(self.catalog)}.{_quoted(self.name)}"
+        return f"{quoted(self.catalog)}.{quoted(self.name)}"
 
 
 class DatabricksTarget(ConnectSpark):
@@ -70,7 +70,7 @@ class DatabricksTarget(ConnectSpark):
     ) -> Iterator[Mapping[str, DataFrame]]:
         """Run logic of the workspace there; all other in a session."""
         if not logic.in_workspace:
-            with super().run(logic, inputs, outputs, parameters, clock) as frames:
+            with super().run(logic, inputs, outputs, parameters, clock, execution) as frames:
                 yield frames
             return
         run = Execution(None) if execution is None else execution
@@ -122,14 +122,14 @@ class DatabricksTarget(ConnectSpark):
         run_id = execution.context.run_id[:8] if execution.context is not None else "run"
         # A name of its own, since a run that was given up may still be writing to another.
         name = f"{self.prefix}_{logic.folder.name}_{run_id}_{uuid.uuid4().hex[:8]}_logic"
-        place = f"{_quoted(self.catalog)}.{_quoted(name)}"
+        place = f"{quoted(self.catalog)}.{quoted(name)}"
         try:
             with self.session() as session, failing(f"{_what(logic)} can't be given its inputs in {place}"):
                 session.sql(f"CREATE SCHEMA {place}")
                 copies = {}
                 for table, version in inputs.items():
                     where, select = (
-                        f"{place}.{_quoted(table)}",
+                        f"{place}.{quoted(table)}",
                         f"SELECT * FROM {version.sql} VERSION AS OF {version.version}",
                     )
                     if table.lower() in produced:
@@ -156,7 +156,7 @@ class DatabricksTarget(ConnectSpark):
             found = {
                 row.tableName for row in session.sql(f"SHOW TABLES IN {schema.sql}").collect() if not row.isTemporary
             }
-        where = f"{schema.sql}.{_quoted(name)}"
+        where = f"{schema.sql}.{quoted(name)}"
         place = f"{schema.catalog}.{schema.name}"
         written = "write it as a Delta table of its name in the schema that the parameters `catalog` and `schema` name"
         if name.lower() not in {each.lower() for each in found}:
@@ -179,7 +179,3 @@ class DatabricksTarget(ConnectSpark):
 
 def _what(logic: Logic) -> str:
     return f"{logic.kind} {logic.text}"
-
-
-def _quoted(name: str) -> str:
-    return f"`{name.replace('`', '``')}`"
