@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from recon_assets.comparison import Comparison, Dataset, Rules, compare
+from recon_assets.comparison import Comparison, ComparisonError, Dataset, Rules, compare
 from recon_assets.comparison.location import Location, is_url
 from recon_assets.io_managers.stored_table import StoredTable
 from recon_assets.spec import Engine
@@ -34,6 +34,12 @@ class Comparer(dg.ConfigurableResource):
         scratch.mkdir(parents=True, exist_ok=True)
         if engine == "spark" or (engine == "auto" and not self._in_reach((source, target))):
             return self._on_spark(source, target, rules, scratch)
+        for table in (source, target):
+            if table.delta is not None and not self.target.readable_here:
+                raise ComparisonError(
+                    f"{table.delta.location} is a table that only the target reaches: compare it there, by"
+                    " `engine: spark`"
+                )
         sides = (_dataset(source, "source"), _dataset(target, "target"))
         return compare(*sides, rules, memory_limit=self.memory_limit, temp_directory=scratch)
 

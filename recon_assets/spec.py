@@ -177,7 +177,7 @@ class TargetSpec(_Model):
         kinds = (self.sql, self.python, self.parquet, self.delta, self.notebook, self.script, self.job)
         if sum(value is not None for value in kinds) != 1:
             raise ValueError(
-                "a target is one of `sql`, `python`, `parquet`, `delta`, `notebook`, `script`, `job`: name one"
+                "a target is one of `sql`, `python`, `parquet`, `delta`, `notebook`, `script`, `job`: name exactly one"
             )
         if self.python is not None and (self.python.count(":") != 1 or not all(self.python.split(":"))):
             raise ValueError(f"`python` is written `module:function`, not {self.python!r}")

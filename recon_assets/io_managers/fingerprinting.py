@@ -33,10 +33,12 @@ class Fingerprinter(dg.ConfigurableResource):
         return self._on_spark(label, table, schema)
 
     def schema(self, table: TableVersion) -> pa.Schema:
-        """The columns of a Delta table."""
+        """The columns of a Delta table. Raises ComparisonError, naming it, or TargetError."""
         if self.target.readable_here:
             return Dataset.delta(table.location, table.version).schema
-        with self.target.reading([table]) as (frame,):
+        from recon_assets.comparison.spark.tables import running
+
+        with self.target.reading([table]) as (frame,), running(table.location):
             schema: pa.Schema = frame.limit(0).toArrow().schema
             return schema
 

@@ -11,6 +11,7 @@ never sees half a table, and a failed run leaves the last good one. The folders 
 is still reading them, as many as `keep_runs` says; what a killed run left is removed after a day.
 """
 
+import logging
 import time
 import uuid
 from abc import abstractmethod
@@ -30,6 +31,7 @@ from recon_assets.io_managers.stored_table import NotIntact, StoredTable
 from recon_assets.sources.base import TSQL_TYPE
 from recon_assets.targets.base import TargetError
 
+_log = logging.getLogger(__name__)
 _A_DAY = 24 * 60 * 60
 _POINTER = "current.json"
 
@@ -161,7 +163,10 @@ class TableLayer(dg.ConfigurableIOManager):
             abandoned = time.time() - changed > _A_DAY
             in_use = name in (stored.folder.name, *published.earlier)
             if not in_use and (name in superseded or abandoned):
-                self.remove(key, home / name)
+                try:
+                    self.remove(key, home / name)
+                except (StorageError, TargetError, OSError) as error:  # the new table is published all the same
+                    _log.warning("%s could not be removed, and is tried again after a day: %s", home / name, error)
 
     def remove(self, key: dg.AssetKey, folder: Folder) -> None:
         """Remove the folder of one run's table, with all that is in it."""

@@ -19,7 +19,6 @@ import grpc
 from pydantic import Field, model_validator
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.connect.client.retries import DefaultPolicy
 
 from recon_assets.comparison.location import is_url
 from recon_assets.targets.base import ParquetFiles, TableVersion, TargetError, quoted
@@ -63,6 +62,8 @@ class ConnectSpark(SparkTarget):
     def session(self) -> Iterator[SparkSession]:
         """A session on the server."""
         quiet()
+        from pyspark.sql.connect.client.retries import DefaultPolicy  # whose import warns where nothing is quiet
+
         before = {name: os.environ.get(name) for name in _OF_CONNECT}
         with self._telling():
             session: ConnectSession = SparkSession.builder.remote(self.remote).create()

@@ -5,19 +5,24 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from recon_assets.comparison import FingerprintStream
 from recon_assets.deployments import resources
+from recon_assets.io_managers.delta import DeltaLayer
 from recon_assets.io_managers.fingerprinting import Fingerprinter
+from recon_assets.io_managers.parquet import ParquetLayer
 from recon_assets.sources.base import Parameter
 from recon_assets.sources.embedded import EmbeddedSource
 from recon_assets.targets.base import Logic, ParquetFiles, TableVersion, TargetError
 from recon_assets.targets.connect import ConnectSpark
 from recon_assets_tests.assets.conftest import importable_project
 from recon_assets_tests.connect.server import ConnectServer
+from recon_assets_tests.io_managers.helpers import KEY as SNAPSHOT
+from recon_assets_tests.io_managers.helpers import rows, store
 
 ROWS = pa.table(
     {
@@ -27,6 +32,7 @@ ROWS = pa.table(
     }
 )
 KEY = ["r", "SALES_delta"]
+STORED = dg.AssetKey(["r", "T_delta"])
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +163,28 @@ def test_a_run_that_tries_again_takes_its_own_table_s_place(remote, sales, files
     remote.check(again)
 
 
+def test_an_older_table_that_cannot_be_dropped_does_not_keep_the_new_one_back(
+    server, files, tmp_path, monkeypatch, caplog
+):
+    remote = ConnectSpark(remote=server.url, root=str(tmp_path / "tables"))
+    layer = DeltaLayer(
+        root=str(tmp_path / "delta"), keep_runs=1, target=remote, fingerprinter=Fingerprinter(target=remote)
+    )
+    snapshots = ParquetLayer(root=str(tmp_path / "parquet"))
+    refused: list[str] = []
+
+    def refuse(self: ConnectSpark, location: str) -> None:
+        refused.append(location)
+        raise TargetError("no right to drop")
+
+    monkeypatch.setattr(ConnectSpark, "drop", refuse)
+    for n in (1, 2):
+        assert store(snapshots, rows(n)).success
+        assert store(layer, snapshots.current(SNAPSHOT), STORED).success
+        assert rows_of(remote, layer.current(STORED).delta) == [(n, f"t{n}")]
+    assert len(refused) == 1 and "no right to drop" in caplog.text
+
+
 def test_a_dropped_table_takes_its_empty_schema_along(server: ConnectServer, files: ParquetFiles):
     remote = ConnectSpark(remote=server.url, catalog="spark_catalog", prefix="dropping")
     one, other = (remote.location(["r", f"{name}_delta"], "/x/aaaaaaaa-1") for name in ("ONE", "OTHER"))
@@ -220,6 +248,7 @@ def test_an_address_that_nobody_answers_is_told_without_its_token(tmp_path: Path
 
 
 FILL = "CREATE PROCEDURE dbo.P AS\nBEGIN\n    SELECT id, amount FROM dbo.T;\nEND\n"
+LOGIC_TEXT = "SELECT id, coalesce(amount, 0) AS amount FROM T"
 RECONCILING = {
     "procedure": "dbo.P",
     "inputs": ["dbo.T"],
@@ -236,13 +265,18 @@ def test_a_reconciliation_runs_there_and_goes_on_after_the_server_was_lost(tmp_p
             home, {"root": str(home / "adls")}, EmbeddedSource(home / "source"), target
         )
         project.table("dbo.T", {"id": "int", "amount": "decimal(9,2)"}, "(1, 1.50), (2, NULL), (3, -2.25)")
-        project.write(RECONCILING, source_sql=FILL, target_sql="SELECT id, coalesce(amount, 0) AS amount FROM T")
+        project.write(RECONCILING, source_sql=FILL, target_sql=LOGIC_TEXT)
         run = project.run()
         assert run.result.success, run.errors
         report = project.report("P")
         assert report.comparison.verdict == "PARTIAL MATCH"
         assert report.comparison.evidence["engine"] == "spark"
         assert report.target_system.startswith("Spark 4.2.0 at 127.0.0.1, ansi true, session_time_zone UTC")
+
+        project.write(RECONCILING | {"engine": "duckdb"}, source_sql=FILL, target_sql=LOGIC_TEXT)
+        here = project.run("P_report")
+        assert "is a table that only the target reaches: compare it there, by `engine: spark`" in here.errors
+        project.write(RECONCILING, source_sql=FILL, target_sql=LOGIC_TEXT)
 
         server.stop()
         lost = project.run("P_delta", "P_report")
