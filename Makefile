@@ -25,7 +25,7 @@ test: .venv/ready-dev  ## install what the tests need and run them all
 	@scripts/install-azurite
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/python -m pytest -n 3 --dist loadfile
+	@.venv/bin/python -m pytest -n 2 --dist loadfile
 
 ui: .venv/ready  ## browse the runs at http://127.0.0.1:3000 (PORT=… for another port)
 	@.venv/bin/recon ui --port $(PORT)

@@ -129,8 +129,8 @@ def test_a_job_that_does_not_take_them_is_refused_before_it_runs(workspace, task
 
 
 WRONG = [
-    ({}, "`job`: name one"),
-    ({"notebook": "/n", "job": 1}, "`job`: name one"),
+    ({}, "`job`: name exactly one"),
+    ({"notebook": "/n", "job": 1}, "`job`: name exactly one"),
     ({"notebook": "n"}, "should match pattern"),
     ({"script": "job.py"}, "should match pattern"),
     ({"job": 0}, "greater than or equal to 1"),
